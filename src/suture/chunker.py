@@ -1,0 +1,304 @@
+"""Where to cut: from a frame index to ranges that meet exactly.
+
+The strategies are pure functions over a `FrameIndex` (`cut_points`) ; `Chunker` puts a file in front of them. How a
+range is decoded exactly is the encoder's business; that a stream can't be cut at all is said by `why_whole`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suture.errors import ConfigError, MediaError
+from suture.media.index import FrameIndex, read_index
+from suture.media.isolated import call
+from suture.media.probe import probe
+from suture.model import ChunkData, MediaInfo, StreamInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["CHUNKINGS", "Chunker", "Cuts", "chunks_from", "cut_points", "why_whole"]
+
+CHUNKINGS = ("auto", "keyframes", "chapters", "fixed")
+
+# Containers that seek to a timestamp so that every cut gave the frames of a linear decode (docs/exactness.md).
+_SEEKABLE = frozenset({"mov", "mp4", "matroska", "webm", "mpegts", "mpeg"})
+# Here a seek may land after the point asked for, or the first pictures after it may lack what they refer to.
+_LOOSE = frozenset({"mpegts", "mpeg"})
+_SHORTEST = Fraction(5)
+_LONGEST = Fraction(60)
+_PIECES_PER_WORKER = 4
+_KEYFRAME_PIECE = Fraction(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Frame numbers where pieces begin (the first is 0), and why there."""
+
+    starts: tuple[int, ...]
+    reason: str
+
+
+def why_whole(info: MediaInfo, stream: StreamInfo, index: FrameIndex) -> str:
+    """Why a stream is encoded in one piece; empty when it can be cut.
+
+    Some streams decode to other pictures after a seek than in one go; for those no cut is exact.
+    """
+    formats = set(info.format.split(","))
+    if index.trouble:
+        return index.trouble
+    if not formats & _SEEKABLE:
+        return f"seeking in {info.format} is not exact"
+    if stream.codec == "h264" and (stream.pix_fmt or "").startswith("yuv444"):
+        return "4:4:4 H.264 of some encoders decodes to other pictures after a seek"
+    if stream.codec == "h264" and stream.field_order not in {"progressive", "unknown"}:
+        return "its packets may be single fields"
+    return ""
+
+
+def cut_points(
+    index: FrameIndex,
+    chunking: str,
+    *,
+    chunk_duration: Fraction = Fraction(600),
+    chapter_starts: Sequence[Fraction] = (),
+    workers: int = 1,
+) -> Cuts:
+    """Where pieces begin.
+
+    Args:
+        index: the stream's frames.
+        chunking: one of `CHUNKINGS`; ``chapters`` falls back to ``fixed`` where there are none.
+        chunk_duration: seconds, for ``fixed``.
+        chapter_starts: seconds in the source's clock.
+        workers: how many pieces run at once, for ``auto``.
+
+    Raises:
+        ConfigError: no such strategy.
+    """
+    if chunking not in CHUNKINGS:
+        raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKINGS)}")
+    if len(index) < 2:  # noqa: PLR2004
+        return Cuts((0,), "there is one frame")
+    if chunking == "auto":
+        return _auto(index, workers)
+    if chunking == "keyframes":
+        return _at_keyframes(index)
+    if chunking == "chapters" and chapter_starts:
+        return Cuts(_at_times(index, chapter_starts), f"at {len(chapter_starts)} chapters")
+    why = "no chapters, so " if chunking == "chapters" else ""
+    count = int((index.time(len(index)) - index.time(0)) / chunk_duration) + 1
+    marks = [index.time(0) + n * chunk_duration for n in range(count)]
+    return Cuts(_at_times(index, marks), f"{why}every {float(chunk_duration):g} s")
+
+
+def _at_times(index: FrameIndex, marks: Sequence[Fraction]) -> tuple[int, ...]:
+    """The first frame at or after each mark."""
+    starts, frame = {0}, 0
+    for mark in sorted(marks):
+        while frame < len(index) and index.time(frame) < mark:
+            frame += 1
+        if frame < len(index):
+            starts.add(frame)
+    return tuple(sorted(starts))
+
+
+def _at_keyframes(index: FrameIndex) -> Cuts:
+    """Every keyframe, but no piece shorter than what starting an encoder is worth."""
+    starts = [0]
+    for frame in index.keyframes():
+        if index.time(frame) - index.time(starts[-1]) >= _KEYFRAME_PIECE:
+            starts.append(frame)
+    return Cuts(tuple(starts), f"at keyframes at least {float(_KEYFRAME_PIECE):g} s apart")
+
+
+def _auto(index: FrameIndex, workers: int) -> Cuts:
+    """Pieces of like cost, several for each worker, cut on keyframes near the ideal points.
+
+    With p_max at most a tenth of W/m the last piece costs at most a tenth of the makespan (Graham's bound).
+    """
+    length = index.time(len(index)) - index.time(0)
+    pieces = _piece_count(length, workers)
+    keys = index.keyframes()
+    if pieces == 1 or len(keys) < 2:  # noqa: PLR2004
+        why = (
+            "one keyframe" if pieces > 1 else f"{float(length):.1f} s are too short to share among {workers}"
+        )
+        return Cuts((0,), f"one piece: {why}")
+    starts = _near(index, keys, pieces)
+    return Cuts(
+        starts,
+        f"{len(starts)} pieces of about {float(length / len(starts)):.1f} s on keyframes, {workers} at once",
+    )
+
+
+def _piece_count(length: Fraction, workers: int) -> int:
+    if workers < 2 and length <= _LONGEST:  # noqa: PLR2004
+        return 1
+    wanted = length / (workers * _PIECES_PER_WORKER)
+    size = min(max(wanted, _SHORTEST), _LONGEST)
+    return max(1, int(length / size))
+
+
+def _near(index: FrameIndex, keys: Sequence[int], pieces: int) -> tuple[int, ...]:
+    """The keyframe nearest to each ideal point, where the points share the predicted cost evenly."""
+    cost = _running_cost(index)
+    starts = {0}
+    at = 0
+    for n in range(1, pieces):
+        ideal = cost[-1] * n / pieces
+        while at + 1 < len(keys) and abs(cost[keys[at + 1]] - ideal) <= abs(cost[keys[at]] - ideal):
+            at += 1
+        starts.add(keys[at])
+    starts.add(0)
+    return tuple(sorted(starts))
+
+
+def _running_cost(index: FrameIndex) -> list[float]:
+    """Predicted cost before each frame: half by frames, half by the source's bytes, which tell what is hard."""
+    total = sum(index.sizes) or 1
+    frames = len(index)
+    running, so_far = [], 0.0
+    for size in index.sizes:
+        running.append(so_far)
+        so_far += 0.5 / frames + 0.5 * size / total
+    running.append(so_far)
+    return running
+
+
+def chunks_from(
+    index: FrameIndex, cuts: Cuts, source_path: str, container: str = "", end: int | None = None
+) -> list[ChunkData]:
+    """The ranges between cuts (up to frame ``end``), with where a decoder has to seek for each.
+
+    The seek point lies half-way between the last frame that is not wanted and the first that is, so that no rounding
+    can pick another; in transport and program streams two groups of pictures earlier still.
+    """
+    margin = 2 * _longest_group(index) if set(container.split(",")) & _LOOSE else Fraction(0)
+    ends = (*cuts.starts[1:], len(index) if end is None else end)
+    return [
+        ChunkData(
+            chunk_id=n,
+            start_time=float(index.time(start) - index.time(0)),
+            end_time=float(index.time(stop) - index.time(0)),
+            source_path=source_path,
+            start_frame=start,
+            end_frame=stop,
+            start_pts=index.pts[start],
+            end_pts=index.pts[stop] if stop < len(index) else index.end_pts,
+            seek_us=_seek_us(index, start, margin),
+            stream_index=index.stream_index,
+            open_end=stop == len(index),
+        )
+        for n, (start, stop) in enumerate(zip(cuts.starts, ends, strict=True))
+    ]
+
+
+def _seek_us(index: FrameIndex, start: int, margin: Fraction) -> int:
+    if start == 0:
+        return -1
+    between = (index.time(start - 1) + index.time(start)) / 2 - margin
+    return int(between * 1_000_000) if between > 0 and between > index.time(0) else -1
+
+
+def _longest_group(index: FrameIndex) -> Fraction:
+    keys = [*index.keyframes(), len(index)]
+    return max(
+        (index.time(b) - index.time(a) for a, b in zip(keys, keys[1:], strict=False)), default=Fraction(0)
+    )
+
+
+class Chunker:
+    """Files to ranges.
+
+    Args:
+        chunking: one of `CHUNKINGS`. The default cuts at chapters where there are any, else every
+            ``chunk_duration`` seconds.
+        chunk_duration: seconds.
+        workers: how many pieces run at once, for ``auto``.
+    """
+
+    def __init__(
+        self, chunking: str = "chapters", chunk_duration: float | Fraction = 600, workers: int = 1
+    ) -> None:
+        if chunking not in CHUNKINGS:
+            raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKINGS)}")
+        if chunk_duration <= 0:
+            raise ConfigError(f"a chunk of {chunk_duration} s is no chunk", "give a duration above 0")
+        self._chunking = chunking
+        self._duration = Fraction(chunk_duration)
+        self._workers = workers
+
+    def create_chunks(self, source_path: str) -> list[ChunkData]:
+        """The pieces of a file's first video stream, or of its first audio stream where there is no video.
+
+        Ids run from 0 without gaps and ranges meet exactly. A stream that can't be cut exactly gives one piece. An
+        invalid source gives an empty list.
+        """
+        try:
+            info = probe(source_path)
+            video = info.of_kind("video")
+            chunks = self._video_chunks(info, video[0]) if video else self._audio_chunks(info)
+        except MediaError:
+            return []
+        return _validated(chunks)
+
+    def _video_chunks(self, info: MediaInfo, stream: StreamInfo) -> list[ChunkData]:
+        with tempfile.TemporaryDirectory(prefix="suture-") as folder:
+            path = str(Path(folder) / "index")
+            call("index", path=info.path, stream_index=stream.index, output=path)
+            index = read_index(path)
+        if not len(index):
+            return []
+        cuts = Cuts((0,), why_whole(info, stream, index))
+        if not cuts.reason:
+            marks = [chapter.start * chapter.time_base for chapter in info.chapters]
+            cuts = cut_points(
+                index,
+                self._chunking,
+                chunk_duration=self._duration,
+                chapter_starts=marks,
+                workers=self._workers,
+            )
+        return chunks_from(index, cuts, info.path, info.format)
+
+    def _audio_chunks(self, info: MediaInfo) -> list[ChunkData]:
+        """Sound has no frames to count here: ranges on its sample clock."""
+        streams = info.of_kind("audio")
+        if not streams or not info.duration_us:
+            return []
+        stream = streams[0]
+        marks = self._audio_marks(info)
+        base = stream.time_base
+        first = stream.start_pts or 0
+        ends = [*marks[1:], Fraction(info.duration_us, 1_000_000)]
+        return [
+            ChunkData(
+                chunk_id=n,
+                start_time=float(start),
+                end_time=float(end),
+                source_path=info.path,
+                start_pts=first + round(start / base),
+                end_pts=first + round(end / base),
+                stream_index=stream.index,
+                open_end=end == ends[-1],
+            )
+            for n, (start, end) in enumerate(zip(marks, ends, strict=True))
+        ]
+
+    def _audio_marks(self, info: MediaInfo) -> list[Fraction]:
+        length = Fraction(info.duration_us or 0, 1_000_000)
+        if self._chunking == "chapters" and info.chapters:
+            marks = {chapter.start * chapter.time_base for chapter in info.chapters}
+            return sorted({Fraction(0)} | {mark for mark in marks if 0 < mark < length})
+        count = max(1, -int(-length // self._duration))
+        return [n * self._duration for n in range(count)]
+
+
+def _validated(chunks: list[ChunkData]) -> list[ChunkData]:
+    """Ids 0, 1, 2 …: two pieces of one id would overwrite each other."""
+    return [replace(chunk, chunk_id=n) for n, chunk in enumerate(chunks)]

@@ -1,0 +1,244 @@
+"""`Command`: the one interface that the orchestrator knows, and how a command line is run.
+
+A command is a value: `Command.build_args` is pure, and a command can be compared, pickled and used as a node of a
+DAG. Only `Command.run` touches anything. Its neighbours above make commands (`encoder`, `pipeline`) and decide when
+they run (`orchestrator`); below are `process` (child processes) and `ffmpeg` (what its output means).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suture.errors import CommandCancelled, CommandTimeout
+from suture.ffmpeg.diagnose import diagnose, hidden_failure, relevant_lines
+from suture.ffmpeg.progress import Progress, ProgressParser
+from suture.process import CancelToken, Finished, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "PRIORITY_HIGH",
+    "PRIORITY_LOW",
+    "PRIORITY_NORMAL",
+    "Command",
+    "Outcome",
+    "Resource",
+    "RunContext",
+    "TaskType",
+    "outcome_of",
+    "run_command_line",
+]
+
+PRIORITY_HIGH = 10
+PRIORITY_NORMAL = 5
+PRIORITY_LOW = 0
+
+
+class TaskType(StrEnum):
+    """What a command works on."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+    MIXING = "mixing"
+    SUBTITLE = "subtitle"
+
+
+class Resource(StrEnum):
+    """What a command occupies while it runs; the orchestrator has a number of slots of each."""
+
+    CPU = "cpu"
+    GPU_ENCODE = "gpu_encode"
+    GPU_SCALE = "gpu_scale"
+    IO = "io"
+
+
+def _ignore(_progress: Progress) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """How to run, as opposed to what: nothing in here changes a command's result.
+
+    Args:
+        on_progress: called from the thread that runs the command, several times a second at most.
+        cancel: set it from any thread to stop the command.
+        log_dir: where the whole stderr is kept as ``<id>.log``; None keeps only the tail.
+        stall_timeout_s: without progress for so long, a command counts as hung and is killed; None: never.
+    """
+
+    on_progress: Callable[[Progress], None] = _ignore
+    cancel: CancelToken = field(default_factory=CancelToken)
+    log_dir: Path | None = None
+    stall_timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a successful run gave: frames as its last progress report counts them, and what it cost."""
+
+    frames: int = 0
+    size_bytes: int = 0
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+class Command(ABC):
+    """Something that reads files, writes one file, and can say how.
+
+    Subclasses are frozen dataclasses with at least the fields ``id``, ``output_path`` and ``priority``.
+    """
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """Unique within a graph."""
+
+    @property
+    @abstractmethod
+    def priority(self) -> int:
+        """Higher runs first; see ``PRIORITY_HIGH``, ``PRIORITY_NORMAL``, ``PRIORITY_LOW``."""
+
+    @property
+    @abstractmethod
+    def input_path(self) -> str:
+        """The primary input."""
+
+    @property
+    @abstractmethod
+    def output_path(self) -> str:
+        """The file that `run` leaves when it succeeds."""
+
+    @property
+    @abstractmethod
+    def task_type(self) -> TaskType:
+        """What it works on."""
+
+    @property
+    def resource(self) -> Resource:
+        """What it occupies while it runs."""
+        return Resource.CPU
+
+    @abstractmethod
+    def build_args(self) -> list[str]:
+        """The argument list, program first. Pure: no file is touched, nothing is probed."""
+
+    def command_line(self) -> list[str]:
+        """What `run` passes to the system: `build_args` with the program's place on this machine."""
+        return self.build_args()
+
+    def dry_run(self) -> str:
+        """`command_line` as one line (or more, where a name holds a newline) that a POSIX shell reads back exactly."""
+        return shlex.join(self.command_line())
+
+    def run(self, context: RunContext | None = None) -> Outcome:
+        """Do it, and wait for the end.
+
+        An existing file at ``output_path`` is replaced on success and put back on failure; a half-made one is
+        removed. No child outlives the call.
+
+        Raises:
+            CommandError: it failed, hung or was cancelled; the subclass tells which.
+            FFmpegNotFound: there is no ffmpeg.
+        """
+        context = context or RunContext()
+        with _Output(Path(self.output_path)):
+            finished, progress = run_command_line(self.command_line(), context, self.id)
+            self.check(progress)
+        return outcome_of(finished, progress, self.output_path)
+
+    def check(self, progress: Progress | None) -> None:
+        """Hook: raise when what came out is not what was asked for. Exit code 0 alone proves nothing."""
+
+
+class _Output:
+    """Gives back what stood at a path before, unless the block succeeds; never leaves half a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._aside = path.with_name(f".before-{os.getpid()}-{path.name}")
+
+    def __enter__(self) -> None:
+        if self._path.is_file():
+            self._path.replace(self._aside)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._path.is_file():
+            self._path.unlink()
+        if self._aside.is_file():
+            if kind is None:
+                self._aside.unlink()
+            else:
+                self._aside.replace(self._path)
+
+
+def outcome_of(finished: Finished, progress: Progress | None, output_path: str) -> Outcome:
+    """What a run that ended well gave and cost."""
+    return Outcome(
+        frames=progress.frame if progress else 0,
+        size_bytes=_size(output_path),
+        cpu_seconds=finished.cpu_seconds,
+        wall_seconds=finished.wall_seconds,
+        peak_memory_bytes=finished.peak_memory_bytes,
+    )
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def run_command_line(argv: Sequence[str], context: RunContext, name: str) -> tuple[Finished, Progress | None]:
+    """Run a program that reports as ffmpeg's ``-progress pipe:1`` does; give its end and its last report.
+
+    Raises:
+        CommandError: by what `suture.ffmpeg.diagnose` makes of its stderr.
+    """
+    parser = ProgressParser()
+    last: Progress | None = None
+
+    def on_line(line: str) -> bool:
+        nonlocal last
+        report = parser.feed(line)
+        if report is None:
+            return False
+        moved = last is None or report.position > last.position
+        last = report
+        context.on_progress(report)
+        return moved
+
+    finished = run(
+        argv,
+        on_stdout=on_line,
+        cancel=context.cancel,
+        log_path=context.log_dir / f"{name}.log" if context.log_dir else None,
+        stall_timeout_s=context.stall_timeout_s,
+    )
+    _raise_for(finished, argv, name)
+    return finished, last
+
+
+def _raise_for(finished: Finished, argv: Sequence[str], name: str) -> None:
+    """Turn an end that is no success into the error that says so."""
+    said = "\n".join(relevant_lines(finished.stderr_tail))
+    facts = (tuple(argv), finished.returncode, said)
+    if finished.cancelled:
+        raise CommandCancelled(f"{name} was stopped", "", *facts)
+    if finished.stalled:
+        raise CommandTimeout(f"{name} made no progress and was killed", "it is tried again", *facts)
+    if finished.returncode == 0:
+        found = hidden_failure(finished.stderr_tail)
+    else:
+        found = diagnose(finished.returncode, finished.stderr_tail)
+    if found is not None:
+        raise found.kind(f"{name} failed: {found.reason}", found.hint, *facts, found.retryable)

@@ -1,0 +1,37 @@
+"""`FrameTimes`: one linear decode that lists every frame's timestamp; for streams whose packets are not their frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from suture.command.base import TaskType
+from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand
+
+__all__ = ["FrameTimes"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTimes(FFmpegCommand):
+    """Writes ffmpeg's ``framecrc`` listing of one video stream, in ticks of ``time_base``."""
+
+    input_path: str = field()
+    output_path: str = field()
+    stream: int = 0
+    time_base: Fraction = Fraction(1, 90_000)
+
+    @property
+    def task_type(self) -> TaskType:
+        """Video."""
+        return TaskType.VIDEO
+
+    def arguments(self) -> FFmpegBuilder:
+        """The command without its program."""
+        base = f"{self.time_base.numerator}/{self.time_base.denominator}"
+        ask = (
+            FFmpegBuilder()
+            .add_option("-copyts", where="global")
+            .add_input(self.input_path, ["-noautorotate"])
+        )
+        ask = ask.add_map(f"0:{self.stream}").add_option("-fps_mode", "passthrough", "-enc_time_base", base)
+        return ask.add_option("-f", "framecrc").add_output(self.output_path)

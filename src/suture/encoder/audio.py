@@ -1,0 +1,86 @@
+"""`AudioEncoder`: the command that encodes one range of sound, or a whole track.
+
+A whole track keeps its timestamps, so that the sound begins where it began. A range is for itself: joining ranges of
+sound without a seam needs more than cutting, and this class does not claim to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from suture.command.audio import AudioBuilder
+from suture.encoder.base import Encoder
+
+if TYPE_CHECKING:
+    from suture.model import ChunkData
+
+__all__ = ["AudioEncoder"]
+
+_LEAD_S = 1.0
+
+
+@dataclass(frozen=True)
+class AudioEncoder(Encoder):
+    """Encodes sound.
+
+    Args:
+        codec: ffmpeg's encoder.
+        bitrate: as ffmpeg has it (``128k``); None: the encoder's default.
+        channels: None keeps the source's.
+        sample_rate: in Hz; None keeps the source's.
+        filters: ffmpeg filters, in order.
+        options: further output options (name with dash, value).
+        ffmpeg: the binary; None: the one that is found.
+    """
+
+    codec: str = "aac"
+    bitrate: str | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+    filters: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    ffmpeg: str | None = None
+    priority: int = 5
+
+    def command(self, chunk: ChunkData, output_path: str, task: str = "") -> AudioBuilder:
+        """The command for a chunk. ``task``: its id in a graph; by default made of the chunk's."""
+        builder = AudioBuilder(task or f"audio-{chunk.chunk_id:05d}", chunk.source_path, output_path)
+        builder = builder.set_priority(self.priority).set_stream(chunk.stream_index).set_program(self.ffmpeg)
+        builder = builder.add_option("-copyts") if _is_whole(chunk) else self._cut(builder, chunk)
+        for text in self.filters:
+            builder = builder.add_filter(text)
+        return self._encoding(builder)
+
+    def _cut(self, builder: AudioBuilder, chunk: ChunkData) -> AudioBuilder:
+        """Decode from a second before, since a decoder needs some packets until its sound is right."""
+        lead = _LEAD_S if chunk.start_time > _LEAD_S else 0.0
+        if lead:
+            builder = builder.set_time_range(chunk.start_time - lead, None)
+        for text in _selection(chunk, lead):
+            builder = builder.add_filter(text)
+        return builder
+
+    def _encoding(self, builder: AudioBuilder) -> AudioBuilder:
+        builder = builder.set_codec(self.codec)
+        if self.bitrate is not None:
+            builder = builder.set_bitrate(self.bitrate)
+        if self.channels is not None:
+            builder = builder.set_channels(self.channels)
+        if self.sample_rate is not None:
+            builder = builder.set_sample_rate(self.sample_rate)
+        for name, value in self.options:
+            builder = builder.add_option(name, value)
+        return builder
+
+
+def _is_whole(chunk: ChunkData) -> bool:
+    return not chunk.start_time and (chunk.open_end or chunk.end_time <= 0)
+
+
+def _selection(chunk: ChunkData, lead: float) -> list[str]:
+    """``atrim`` in seconds from where decoding began; the sample clock makes whole samples of them."""
+    begin = chunk.start_time if not lead else lead
+    length = chunk.end_time - chunk.start_time
+    bounds = f"start={begin:.6f}" if chunk.open_end else f"start={begin:.6f}:end={begin + length:.6f}"
+    return [f"atrim={bounds}", "asetpts=PTS-STARTPTS"]

@@ -1,0 +1,59 @@
+"""The functions of the library: `encode` and `plan`, with settings as keyword arguments.
+
+Thin: a preset and the keywords become `EncodeSettings`, the rest is `pipeline`'s. As a library, Suture
+installs no signal handlers, configures no logging, and asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from suture import pipeline
+from suture.presets import make_settings
+
+if TYPE_CHECKING:
+    from suture.events import EncodeReport
+    from suture.planning.job import Plan
+
+__all__ = ["encode", "plan"]
+
+
+def encode(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    preset: str = "h264",
+    overwrite: bool = False,
+    **settings: Any,  # noqa: ANN401 - the fields of EncodeSettings
+) -> EncodeReport:
+    """Encode a file. The output appears under its name only when it was verified.
+
+    Args:
+        source: what to encode.
+        output: where to; None: beside the source, its stem with ``.suture`` and the preset's extension.
+        preset: a built-in preset, one of the user's own, or the path of a TOML file.
+        overwrite: replace an output that exists.
+        settings: fields of `suture.EncodeSettings`, on top of the preset.
+
+    Raises:
+        SutureError: what went wrong; nothing that was there before is harmed.
+    """
+    target = None if output is None else os.fspath(output)
+    return pipeline.encode(os.fspath(source), target, make_settings(preset, settings), overwrite=overwrite)
+
+
+def plan(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    preset: str = "h264",
+    **settings: Any,  # noqa: ANN401 - the fields of EncodeSettings
+) -> Plan:
+    """What `encode` would do, and why; nothing is written.
+
+    Raises:
+        SutureError: it can't be done.
+    """
+    target = None if output is None else os.fspath(output)
+    return pipeline.make_plan(os.fspath(source), target, make_settings(preset, settings))

@@ -1,0 +1,53 @@
+"""Timestamps from one clock to another: exact fractions, rounded once, never accumulated. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+__all__ = ["AudioClock", "Clock", "rescale"]
+
+
+def rescale(ticks: int, base: Fraction, target: Fraction, shift: Fraction = Fraction(0)) -> int:
+    """``ticks`` of ``base``, ``shift`` seconds later, in ticks of ``target``; halves go up."""
+    exact = (ticks * base + shift) / target
+    return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """From a source's ticks to an output's."""
+
+    base: Fraction
+    target: Fraction
+    shift: Fraction = Fraction(0)
+
+    def convert(self, ticks: int) -> int:
+        """One rounding, to the nearest tick of the target."""
+        return rescale(ticks, self.base, self.target, self.shift)
+
+
+class AudioClock:
+    """As `Clock`, for sound whose source clock is coarser than its samples.
+
+    A millisecond clock jitters by half a millisecond around where the samples really are. Written as it is into a
+    container that counts samples, that jitter becomes gaps and overlaps; so as long as packets follow each other
+    within one tick of the source's clock, they are placed sample after sample. A real gap starts a new run.
+    """
+
+    def __init__(self, clock: Clock, sample_rate: int, frame_size: int) -> None:
+        self._clock = clock
+        self._sample = Fraction(1, sample_rate)
+        self._frame = frame_size
+        self._next: Fraction | None = None
+
+    def convert(self, ticks: int, priming: int = 0) -> int:
+        """Place the packet that the source puts at ``ticks``; ``priming``: samples of it that are not to be heard."""
+        clock = self._clock
+        exact = ticks * clock.base
+        if self._next is None and priming and abs(exact + priming * self._sample) <= clock.base:
+            exact = -priming * self._sample
+        elif self._next is not None and abs(exact - self._next) <= clock.base:
+            exact = self._next
+        self._next = exact + self._frame * self._sample
+        return rescale(1, exact, clock.target, clock.shift)

@@ -1,0 +1,125 @@
+"""Reads a finished file back: every packet of every stream, and the pictures around given times.
+
+Only facts; whether they are the right ones is judged by `suture.verify`. Runs in a child, as all that opens files.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.error
+
+from suture.media.opening import open_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["FileFacts", "StreamFacts", "decoded_times", "read_facts"]
+
+
+@dataclass(slots=True)
+class StreamFacts:
+    """One stream as its packets show it. ``pts`` and ``keys`` (pts of keyframes) are in ticks of ``time_base``."""
+
+    kind: str
+    codec: str
+    time_base: Fraction
+    packets: int = 0
+    bytes: int = 0
+    crc: int = 0
+    pts: array[int] = field(default_factory=lambda: array("q"))
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    backwards: int = 0
+
+    def see(self, packet: Any, last_dts: int | None) -> None:  # noqa: ANN401
+        """Count one packet."""
+        self.packets += 1
+        self.bytes += packet.size
+        self.crc = zlib.crc32(packet, self.crc)
+        if packet.pts is not None:
+            self.pts.append(packet.pts)
+            if packet.is_keyframe:
+                self.keys.append(packet.pts)
+        self.backwards += last_dts is not None and packet.dts is not None and packet.dts < last_dts
+
+
+@dataclass(slots=True)
+class FileFacts:
+    """A file: its streams in order (pictures and fonts apart), its attachments' names, its chapters."""
+
+    streams: list[StreamFacts]
+    attachments: list[str]
+    pictures: int
+    chapters: int
+
+
+def read_facts(path: str) -> FileFacts:
+    """Read all packets of a file once.
+
+    Raises:
+        ProbeError: it can't be opened.
+    """
+    with open_input(path) as container:
+        facts: dict[int, StreamFacts] = {}
+        last: dict[int, int | None] = {}
+        attachments, pictures = [], 0
+        for stream in container.streams:
+            if stream.type == "attachment":
+                attachments.append(stream.metadata.get("filename", ""))
+            elif stream.disposition & av.stream.Disposition.attached_pic:
+                pictures += 1
+            elif stream.type in {"video", "audio", "subtitle"}:
+                codec = stream.codec_context.name if stream.codec_context else "unknown"
+                facts[stream.index] = StreamFacts(stream.type, codec, Fraction(stream.time_base or 1))
+        for packet in container.demux([container.streams[index] for index in facts]):
+            if packet.size:
+                facts[packet.stream_index].see(packet, last.get(packet.stream_index))
+                last[packet.stream_index] = packet.dts
+        return FileFacts(list(facts.values()), attachments, pictures, len(container.chapters()))
+
+
+def decoded_times(
+    path: str, number: int, begin: int | None, end: int | None, on_frame: Callable[[], None] = lambda: None
+) -> tuple[list[int], str]:
+    """Decode the ``number``-th video stream from a keyframe on.
+
+    Args:
+        path: the file.
+        number: which of its video streams, counted from 0, pictures apart.
+        begin: pts of the keyframe to start at; None: the file's beginning.
+        end: stop once a frame at or after this pts has come; None: at the file's end.
+        on_frame: called for each frame.
+
+    Returns:
+        The pts of the frames from ``begin`` to ``end`` in the order in which they came, and what the decoder
+        complained of (empty: nothing).
+    """
+    with open_input(path) as container:
+        films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+        stream = films[number]
+        if begin is not None:
+            container.seek(begin, stream=stream, backward=True)
+        times: list[int] = []
+        try:
+            for frame in _frames(container, stream):
+                on_frame()
+                if begin is not None and frame.pts is not None and frame.pts < begin:
+                    continue
+                if end is not None and frame.pts is not None and frame.pts >= end:
+                    break
+                if frame.is_corrupt:
+                    return times, f"the picture at {float(frame.pts * frame.time_base):.3f} s is damaged"
+                times.append(frame.pts)
+        except av.error.FFmpegError as error:
+            return times, f"the decoder says: {error}"
+        return times, ""
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:  # noqa: ANN401
+    for packet in container.demux(stream):
+        yield from packet.decode()

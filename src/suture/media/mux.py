@@ -1,0 +1,368 @@
+"""Writes the output file: pieces and copied streams interleaved in one pass, with the source's own timestamps.
+
+Runs in a child (``suture join SPEC``). Writes ``spec.part`` only; `suture.media.inspect` checks it and gives it its
+name. What a spec holds is in `spec`; whether pieces fit together is decided in `pieces`.
+"""
+
+from __future__ import annotations
+
+import base64
+import heapq
+import os
+import struct
+import zlib
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+
+from suture.errors import ConcatError, DiskFull, Unsupported
+from suture.media.clock import AudioClock, Clock
+from suture.media.opening import open_input
+from suture.media.pieces import PieceTrack
+from suture.media.spec import read_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from suture.media.spec import JoinSpec, TrackSpec
+
+__all__ = ["join", "join_file"]
+
+_PICTURES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
+_FRAMED = {"mpegts", "mpeg", "h264", "hevc", "aac", "avi", "flv", "mpegvideo"}
+_PICTURE_IN_TAG = {"ogg", "opus", "oga"}
+# Progress goes out once in so many packets: often enough to look alive, too seldom to cost anything.
+_REPORT_EVERY = 500
+
+
+def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -> dict[str, Any]:
+    """Write ``spec.part``.
+
+    Args:
+        spec: what to write.
+        report: called with the number of video frames written so far.
+
+    Returns:
+        Facts: ``frames`` (of all video tracks made of pieces), ``bytes``, and for each of the output's ``streams``
+        (pictures apart) ``packets``, ``bytes``, ``crc`` of what was written, and ``exact``: whether the container
+        stores packets as they are.
+
+    Raises:
+        ConcatError: the pieces do not fit together; nothing is written then.
+        DiskFull: the target's disk is full; the part file is removed.
+        Unsupported: the container can't hold a stream.
+    """
+    tracks = {n: _pieces_of(track, spec) for n, track in enumerate(spec.tracks) if track.origin == "pieces"}
+    Path(spec.part).unlink(missing_ok=True)
+    try:
+        frames, streams = _write(spec, tracks, report)
+    except av.error.FFmpegError as error:
+        Path(spec.part).unlink(missing_ok=True)
+        raise _translated(error, spec) from error
+    except BaseException:
+        Path(spec.part).unlink(missing_ok=True)
+        raise
+    _sync(spec.part)
+    return {"frames": frames, "bytes": Path(spec.part).stat().st_size, "streams": streams}
+
+
+def join_file(spec_path: str) -> dict[str, Any]:
+    """`join` for the parser child: the spec stands in a file."""
+    return join(read_spec(spec_path))
+
+
+def _pieces_of(track: TrackSpec, spec: JoinSpec) -> PieceTrack:
+    return PieceTrack(track, permissive=spec.permissive)
+
+
+def _translated(error: av.error.FFmpegError, spec: JoinSpec) -> Exception:
+    if error.errno == 28:  # noqa: PLR2004 - ENOSPC
+        return DiskFull(f"no space left for {spec.output}", "free some space and run the same command again")
+    return ConcatError(f"{spec.output} can't be written as {spec.format}: {error}")
+
+
+def _sync(path: str) -> None:
+    """The bytes are on the disk before anybody believes in them."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(
+    spec: JoinSpec, tracks: dict[int, PieceTrack], report: Callable[[int], None]
+) -> tuple[int, list[dict[str, Any]]]:
+    options = {"avoid_negative_ts": "disabled", **spec.options}
+    with open_input(spec.source) as source:
+        output = av.open(f"file:{spec.part}", "w", format=spec.format, container_options=options)
+        with output:
+            lanes = _Lanes(spec, source, output, tracks)
+            lanes.open()
+            output.start_encoding()
+            frames = lanes.run(report)
+            return frames, lanes.written()
+
+
+class _Lanes:
+    """The output's streams and where the packets of each come from."""
+
+    def __init__(self, spec: JoinSpec, source: Any, output: Any, tracks: dict[int, PieceTrack]) -> None:  # noqa: ANN401
+        self._spec = spec
+        self._source = source
+        self._output = output
+        self._tracks = tracks
+        self._streams: dict[int, Any] = {}
+        self._copied: dict[int, int] = {}
+        self._inputs: list[Any] = []
+        self._tallies: dict[int, _Tally] = {}
+
+    # -- header ---------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Make all streams, in the spec's order, then fonts, chapters and tags."""
+        self._output.metadata.update(self._spec.metadata)
+        for number, track in enumerate(self._spec.tracks):
+            if track.kind == "cover" and self._is_tag_or_attachment(track):
+                continue
+            self._streams[number] = self._stream(number, track)
+        for track in self._spec.tracks:
+            if track.kind == "cover" and self._spec.format in {"matroska"}:
+                self._attach_picture(track)
+        for index in self._spec.attachments:
+            self._attach(self._source.streams[index])
+        if self._spec.chapters:
+            self._output.set_chapters([_chapter(n, chapter) for n, chapter in enumerate(self._spec.chapters)])
+
+    def _is_tag_or_attachment(self, track: TrackSpec) -> bool:
+        if self._spec.format in _PICTURE_IN_TAG:
+            self._picture_tag(track)
+            return True
+        return self._spec.format == "matroska"
+
+    def _stream(self, number: int, track: TrackSpec) -> Any:  # noqa: ANN401
+        template, base = self._template(number, track)
+        try:
+            stream = self._output.add_stream_from_template(template, opaque=True)
+        except ValueError as error:
+            raise Unsupported(
+                f"{self._spec.format} can't hold stream {track.source_index}: {error}"
+            ) from error
+        stream.time_base = base
+        stream.metadata.update(track.metadata)
+        stream.disposition = _disposition(track.disposition)
+        if track.kind == "video":
+            _describe(stream, track)
+        return stream
+
+    def _template(self, number: int, track: TrackSpec) -> tuple[Any, Fraction]:
+        if track.origin == "source":
+            self._copied[track.source_index] = number
+            stream = self._source.streams[track.source_index]
+            return stream, _finest(stream)
+        path = self._tracks[number].template_path if track.origin == "pieces" else track.path
+        container = open_input(path)
+        self._inputs.append(container)
+        stream = container.streams[0]
+        base = self._tracks[number].time_base if track.origin == "pieces" else _finest(stream)
+        return stream, base
+
+    def _picture(self, track: TrackSpec) -> tuple[str, str, bytes]:
+        stream = self._source.streams[track.source_index]
+        suffix, mimetype = _PICTURES.get(stream.codec_context.name, ("bin", "application/octet-stream"))
+        with open_input(self._spec.source) as again:
+            data = next((bytes(p) for p in again.demux(again.streams[stream.index]) if p.size), b"")
+        return stream.metadata.get("filename", f"cover.{suffix}"), mimetype, data
+
+    def _attach_picture(self, track: TrackSpec) -> None:
+        name, mimetype, data = self._picture(track)
+        self._output.add_attachment(name, mimetype, data)
+
+    def _picture_tag(self, track: TrackSpec) -> None:
+        """Ogg has no pictures; its comments hold them. Source: xiph.org, VorbisComment, METADATA_BLOCK_PICTURE."""
+        _, mimetype, data = self._picture(track)
+        mime = mimetype.encode()
+        block = struct.pack(">II", 3, len(mime)) + mime + struct.pack(">6I", 0, 0, 0, 24, 0, len(data)) + data
+        for stream in self._streams.values():
+            stream.metadata["METADATA_BLOCK_PICTURE"] = base64.b64encode(block).decode()
+            break
+
+    def _attach(self, stream: Any) -> None:  # noqa: ANN401
+        name = stream.metadata.get("filename", f"attachment-{stream.index}")
+        self._output.add_attachment(name, stream.mimetype or "application/octet-stream", stream.data)
+
+    # -- packets --------------------------------------------------------------------------------------------------
+
+    def run(self, report: Callable[[int], None]) -> int:
+        """Interleave everything by time and write it; gives the number of frames from pieces."""
+        frames = written = 0
+        self._tallies = {n: _Tally() for n, track in enumerate(self._spec.tracks) if track.kind != "cover"}
+        lanes = [self._from_pieces(n, track) for n, track in self._tracks.items()]
+        lanes += [self._from_file(n) for n, track in enumerate(self._spec.tracks) if track.origin == "file"]
+        lanes.append(self._from_source())
+        for _, number, packet in heapq.merge(*lanes, key=lambda item: item[0]):
+            if number in self._tallies:
+                self._tallies[number].see(packet)
+            self._output.mux_one(packet)
+            frames += number in self._tracks
+            written += 1
+            if written % _REPORT_EVERY == 0:
+                report(frames)
+        for container in self._inputs:
+            container.close()
+        report(frames)
+        return frames
+
+    def written(self) -> list[dict[str, Any]]:
+        """What went into each stream, for comparing with what is read back."""
+        return [
+            {"packets": t.packets, "bytes": t.bytes, "crc": t.crc, "exact": self._is_stored_as_given(number)}
+            for number, t in self._tallies.items()
+        ]
+
+    def _is_stored_as_given(self, number: int) -> bool:
+        """Streams with start codes or ADTS headers are rewritten by containers that have their own framing."""
+        track = self._spec.tracks[number]
+        framed = self._source.format.name in _FRAMED and track.origin == "source"
+        return not framed and track.kind != "subtitle" and self._spec.format in {"matroska", "webm", "mp4", "mov"}
+
+    def _from_pieces(self, number: int, track: PieceTrack) -> Iterator[tuple[float, int, Any]]:
+        stream = self._streams[number]
+        target = Fraction(stream.time_base)
+        clock = Clock(track.time_base, target, self._spec.shift_seconds)
+        for timed in track.packets():
+            packet = timed.packet
+            packet.stream = stream
+            packet.time_base = target
+            packet.pts, packet.dts = clock.convert(timed.pts), clock.convert(timed.dts)
+            packet.duration = clock.convert(timed.pts + timed.duration) - packet.pts
+            yield float(packet.dts * target), number, packet
+
+    def _from_file(self, number: int) -> Iterator[tuple[float, int, Any]]:
+        with open_input(self._spec.tracks[number].path) as container:
+            yield from self._copy(container, {0: number})
+
+    def _from_source(self) -> Iterator[tuple[float, int, Any]]:
+        if self._copied:
+            yield from self._copy(self._source, self._copied)
+
+    def _copy(self, container: Any, numbers: dict[int, int]) -> Iterator[tuple[float, int, Any]]:  # noqa: ANN401
+        """Packets of some streams of a container, on the output's clock, within ``start`` and ``end``."""
+        lanes = {index: _CopyLane(container.streams[index], self._streams[n]) for index, n in numbers.items()}
+        begin = Fraction(self._spec.start) if self._spec.start else None
+        end = Fraction(self._spec.end) if self._spec.end else None
+        for packet in container.demux([container.streams[index] for index in numbers]):
+            if not packet.size or (packet.pts is None and packet.dts is None):
+                continue
+            lane = lanes[packet.stream_index]
+            if lane.is_outside(packet, begin, end):
+                continue
+            number = numbers[packet.stream_index]
+            lane.place(packet, self._spec.shift_seconds)
+            yield float(packet.dts * packet.time_base), number, packet
+
+
+class _Tally:
+    """What was written into one stream."""
+
+    def __init__(self) -> None:
+        self.packets = self.bytes = self.crc = 0
+
+    def see(self, packet: Any) -> None:  # noqa: ANN401
+        self.packets += 1
+        self.bytes += packet.size
+        self.crc = zlib.crc32(packet, self.crc)
+
+
+class _CopyLane:
+    """One copied stream: from its clock to the output's."""
+
+    def __init__(self, stream: Any, output: Any) -> None:  # noqa: ANN401
+        self._base = Fraction(stream.time_base)
+        self._output = output
+        self._stream = stream
+        self._still = bool(stream.disposition & av.stream.Disposition.attached_pic)
+        self._sound: AudioClock | None = None
+
+    def is_outside(self, packet: Any, begin: Fraction | None, end: Fraction | None) -> bool:  # noqa: ANN401
+        if self._still or (begin is None and end is None):
+            return False
+        at = (packet.dts if packet.pts is None else packet.pts) * self._base
+        until = at + (packet.duration or 0) * self._base
+        return (begin is not None and until <= begin) or (end is not None and at >= end)
+
+    def place(self, packet: Any, shift: Fraction) -> None:  # noqa: ANN401
+        """Give the packet its stream and its times there."""
+        target = Fraction(self._output.time_base)
+        clock = Clock(self._base, target, shift)
+        pts = packet.dts if packet.pts is None else packet.pts
+        dts = pts if packet.dts is None else packet.dts
+        duration = packet.duration or 0
+        placed = (
+            self._sound_clock(clock).convert(pts, _priming(packet))
+            if self._is_coarse(target)
+            else clock.convert(pts)
+        )
+        packet.stream = self._output
+        packet.time_base = target
+        packet.pts = placed
+        packet.dts = placed if dts == pts else clock.convert(dts)
+        packet.duration = clock.convert(pts + duration) - clock.convert(pts)
+
+    def _is_coarse(self, target: Fraction) -> bool:
+        """Whether sound on a coarse clock goes to a finer one, with a known number of samples a packet."""
+        context = self._stream.codec_context
+        return (
+            self._stream.type == "audio" and target < self._base and bool(context.frame_size and context.rate)
+        )
+
+    def _sound_clock(self, clock: Clock) -> AudioClock:
+        if self._sound is None:
+            context = self._stream.codec_context
+            self._sound = AudioClock(clock, context.rate, context.frame_size)
+        return self._sound
+
+
+def _priming(packet: Any) -> int:  # noqa: ANN401
+    """Samples at the beginning of a packet that are not to be heard. Source: AV_PKT_DATA_SKIP_SAMPLES."""
+    if not packet.has_sidedata("skip_samples"):
+        return 0
+    return int(struct.unpack("<I", bytes(packet.get_sidedata("skip_samples"))[:4])[0])
+
+
+def _finest(stream: Any) -> Fraction:  # noqa: ANN401
+    """The clock to ask for: a sound's sample clock where it is known, else the stream's own."""
+    if stream.type == "audio" and stream.codec_context and stream.codec_context.rate:
+        return Fraction(1, stream.codec_context.rate)
+    return Fraction(stream.time_base)
+
+
+def _describe(stream: Any, track: TrackSpec) -> None:  # noqa: ANN401
+    """Header facts of a video stream that no packet tells."""
+    if track.rate:
+        stream.codec_context.framerate = Fraction(track.rate)
+    if track.tag:
+        stream.codec_context.codec_tag = track.tag
+    if track.sample_aspect_ratio:
+        stream.codec_context.sample_aspect_ratio = Fraction(track.sample_aspect_ratio)
+    if track.display_matrix:
+        stream.set_display_matrix(track.display_matrix)
+
+
+def _disposition(names: tuple[str, ...]) -> av.stream.Disposition:
+    flags = av.stream.Disposition(0)
+    for name in names:
+        flags |= av.stream.Disposition[name]
+    return flags
+
+
+def _chapter(number: int, chapter: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "id": number,
+        "start": chapter.start,
+        "end": chapter.end,
+        "time_base": Fraction(chapter.time_base),
+        "metadata": dict(chapter.metadata),
+    }

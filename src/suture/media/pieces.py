@@ -1,0 +1,239 @@
+"""Encoded pieces of one track, read back: do they fit together, and which packet is which frame.
+
+A piece's own timestamps only tell the order of its frames; the time of each comes from the source's frame index.
+Everything is checked before the first byte of the output is written.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from suture.errors import ConcatError
+from suture.media.index import read_index
+from suture.media.opening import open_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from suture.media.spec import PieceSpec, TrackSpec
+
+__all__ = ["PieceTrack", "TimedPacket"]
+
+
+@dataclass(slots=True)
+class TimedPacket:
+    """A packet with its place in the source's clock, in ticks of the track's ``time_base``."""
+
+    packet: Any
+    pts: int
+    dts: int
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """What all pieces of a track must agree on, or a decoder stumbles at a join."""
+
+    codec: str
+    width: int
+    height: int
+    pix_fmt: str | None
+    extradata: bytes
+
+    def difference(self, other: _Format) -> str:
+        for name in self.__slots__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                if name == "extradata":
+                    return f"parameter sets {mine.hex()} and {theirs.hex()}"
+                return f"{name} {mine} and {theirs}"
+        return ""
+
+
+class PieceTrack:
+    """The pieces of one track as one run of packets.
+
+    Args:
+        track: what the track has to hold.
+        permissive: missing pieces leave a hole instead of being an error.
+
+    Raises:
+        ConcatError: a piece is missing, differs from its neighbours, or holds another number of frames than its
+            range; pieces overlap or leave a gap.
+    """
+
+    def __init__(self, track: TrackSpec, *, permissive: bool = False) -> None:
+        self._pieces = tuple(p for p in track.pieces if not permissive or Path(p.path).is_file())
+        self._index = read_index(track.index) if track.index else None
+        self._check_ranges(permissive=permissive)
+        self._orders = self._survey()
+        self._frames = self._frame_numbers()
+        self._delay = self._reorder_depth()
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @property
+    def time_base(self) -> Fraction:
+        """The clock of `packets`: the source's, or the piece's own where a filter changed the frames."""
+        return self._index.time_base if self._index else self._own_base
+
+    @property
+    def first_pts(self) -> int:
+        """Presentation time of the first frame."""
+        return self._times[0]
+
+    @property
+    def frame_numbers(self) -> array[int]:
+        """Which frames of the source are there, in presentation order."""
+        return self._frames
+
+    @property
+    def template_path(self) -> str:
+        """A piece whose stream describes all of them."""
+        return self._pieces[0].path
+
+    def presentation_times(self) -> array[int]:
+        """Each frame's pts in ticks of `time_base`, ascending."""
+        return self._times
+
+    def joins(self) -> list[int]:
+        """Positions (in presentation order) of the frames that begin a piece, but for the first."""
+        starts, at = [], 0
+        for order in self._orders[:-1]:
+            at += len(order)
+            starts.append(at)
+        return starts
+
+    def packets(self) -> Iterator[TimedPacket]:
+        """Every packet in decoding order with the time of its frame.
+
+        The decoding time of the n-th packet is the presentation time of the frame ``delay`` places earlier: ascending,
+        and never later than its own presentation.
+        """
+        done = 0
+        for piece, order in zip(self._pieces, self._orders, strict=True):
+            for n, (place, packet) in enumerate(zip(order, _read(piece.path), strict=True)):
+                at = done + place
+                yield TimedPacket(packet, self._times[at], self._dts(done + n), self._duration(at))
+            done += len(order)
+
+    # -- checks ---------------------------------------------------------------------------------------------------
+
+    def _check_ranges(self, *, permissive: bool) -> None:
+        expected = 0
+        for piece in self._pieces:
+            if piece.end_frame < 0:
+                continue
+            if piece.start_frame != expected and not (permissive and piece.start_frame > expected):
+                raise ConcatError(
+                    f"piece {piece.chunk_id} begins at frame {piece.start_frame}, frame {expected} was expected",
+                    "a piece is missing or stands twice; --permissive leaves missing ones out",
+                )
+            expected = piece.end_frame
+        if not self._pieces:
+            raise ConcatError("there are no pieces to join")
+        if self._index and not permissive and 0 <= expected != len(self._index):
+            raise ConcatError(f"the pieces end at frame {expected}, the source has {len(self._index)}")
+
+    def _survey(self) -> list[array[int]]:
+        """Read all pieces once: compare formats, count frames, remember the order of presentation."""
+        orders: list[array[int]] = []
+        first: _Format | None = None
+        for piece in self._pieces:
+            form, pts, base = _scan(piece.path)
+            first = first or form
+            if difference := first.difference(form):
+                raise ConcatError(
+                    f"pieces {self._pieces[0].chunk_id} and {piece.chunk_id} do not fit together: {difference}",
+                    "all pieces must be encoded with the same settings by the same encoder",
+                )
+            _check_count(piece, len(pts))
+            orders.append(_places(pts))
+            self._own_times, self._own_base = array("q", sorted(pts)), base
+        return orders
+
+    def _frame_numbers(self) -> array[int]:
+        numbers = array("q")
+        for piece, order in zip(self._pieces, self._orders, strict=True):
+            numbers.extend(range(piece.start_frame, piece.start_frame + len(order)))
+        if self._index is None:
+            self._times = self._own_times
+        else:
+            self._times = array("q", (self._index.pts[n] for n in numbers))
+        return numbers
+
+    # -- times ----------------------------------------------------------------------------------------------------
+
+    def _reorder_depth(self) -> int:
+        """How many frames a decoder must hold back at most: the farthest that a packet comes after its turn."""
+        return max(
+            (n - place for order in self._orders for n, place in enumerate(order)),
+            default=0,
+        )
+
+    def _dts(self, position: int) -> int:
+        at = position - self._delay
+        return self._times[at] if at >= 0 else self._times[0] + at * self._gap()
+
+    def _gap(self) -> int:
+        if self._index:
+            return self._index.gap()
+        return max(1, self._times[1] - self._times[0]) if len(self._times) > 1 else 1
+
+    def _duration(self, position: int) -> int:
+        """Until the source's next frame, also where that one is left out."""
+        if self._index:
+            frame = self._frames[position]
+            after = self._index.pts[frame + 1] if frame + 1 < len(self._index) else self._index.end_pts
+            return after - self._index.pts[frame]
+        if position + 1 < len(self._times):
+            return self._times[position + 1] - self._times[position]
+        return self._gap()
+
+
+def _read(path: str) -> Iterator[Any]:
+    with open_input(path) as container:
+        stream = container.streams.video[0]
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+
+
+def _scan(path: str) -> tuple[_Format, array[int], Fraction]:
+    """A piece's format, its packets' pts in decoding order, and its clock."""
+    with open_input(path) as container:
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        form = _Format(context.name, context.width, context.height, context.pix_fmt, context.extradata or b"")
+        pts = array("q")
+        for packet in container.demux(stream):
+            if not packet.size:
+                continue
+            if packet.pts is None:
+                raise ConcatError(f"{path} holds a packet without a timestamp", "encode this piece again")
+            pts.append(packet.pts)
+        return form, pts, Fraction(stream.time_base or 1)
+
+
+def _check_count(piece: PieceSpec, frames: int) -> None:
+    expected = piece.end_frame - piece.start_frame
+    if piece.end_frame >= 0 and frames != expected:
+        raise ConcatError(
+            f"piece {piece.chunk_id} ({piece.path}) holds {frames} frames, its range {expected}",
+            "encode this piece again",
+        )
+    if not frames:
+        raise ConcatError(f"piece {piece.chunk_id} ({piece.path}) holds no frame")
+
+
+def _places(pts: array[int]) -> array[int]:
+    """For each packet in decoding order: the place of its frame in presentation order."""
+    places = array("I", bytes(array("I").itemsize * len(pts)))
+    for place, n in enumerate(sorted(range(len(pts)), key=pts.__getitem__)):
+        places[n] = place
+    return places

@@ -1,0 +1,153 @@
+"""What the join has to make, as data: which streams from where, with which timestamps, under which names.
+
+A plan writes it as JSON into the job's folder; ``suture join`` and ``suture publish`` read it, so the same file drives
+a run and a plan that was printed as a shell script. Pure data: nothing is opened here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from suture.errors import ConfigError
+
+__all__ = ["SCHEMA", "ChapterSpec", "JoinSpec", "PieceSpec", "TrackSpec", "read_spec", "write_spec"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PieceSpec:
+    """One encoded piece: the frames ``[start_frame, end_frame)`` of its track; ``-1``: as many as it holds."""
+
+    chunk_id: int
+    path: str
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSpec:
+    """One stream of the output, in the output's order.
+
+    Args:
+        kind: ``video``, ``audio``, ``subtitle``, ``data`` or ``cover``.
+        origin: ``pieces`` (encoded video), ``source`` (packets copied) or ``file`` (one converted stream in a file).
+        source_index: the stream's index in the source; ``-1`` for a file from outside.
+        path: for ``file``: where it is.
+        pieces: for ``pieces``: in order.
+        index: for ``pieces``: the frame index whose timestamps the frames get; empty: the pieces' own timestamps
+            count (a filter changed the frames).
+        rate: frames a second, as a fraction, for the container's header.
+        tag: the codec tag to write, where the container's default is not the best known one.
+        display_matrix: nine integers; how a player has to turn the picture.
+        sample_aspect_ratio: of the picture, as a fraction; empty: as the encoder wrote it.
+    """
+
+    kind: str
+    origin: str
+    source_index: int
+    path: str = ""
+    pieces: tuple[PieceSpec, ...] = ()
+    index: str = ""
+    rate: str = ""
+    tag: str = ""
+    display_matrix: tuple[int, ...] = ()
+    sample_aspect_ratio: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    disposition: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterSpec:
+    """A chapter; ``start`` and ``end`` are ticks of ``time_base``."""
+
+    start: int
+    end: int
+    time_base: str
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinSpec:
+    """One output file.
+
+    Args:
+        source: the file whose streams, fonts and clock the output takes over.
+        output: the name that the output gets in the end.
+        part: the name under which it is written and checked, beside ``output``.
+        format: libavformat's muxer name.
+        options: muxer options.
+        shift: seconds added to every timestamp, as a fraction (``--start``, or a clock that the container can't hold).
+        start: seconds of the source's clock where the output begins; empty: at its beginning.
+        end: seconds of the source's clock where it ends; empty: at its end.
+        attachments: indexes of the source's attachment streams that come along.
+        verify: ``packets``, ``joins`` or ``full``.
+        permissive: pieces may be missing; their ranges are left out.
+        overwrite: an ``output`` that has come to exist meanwhile may be replaced.
+    """
+
+    source: str
+    output: str
+    part: str
+    format: str
+    tracks: tuple[TrackSpec, ...]
+    options: dict[str, str] = field(default_factory=dict)
+    shift: str = "0"
+    start: str = ""
+    end: str = ""
+    attachments: tuple[int, ...] = ()
+    chapters: tuple[ChapterSpec, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+    verify: str = "joins"
+    permissive: bool = False
+    overwrite: bool = False
+    schema: int = SCHEMA
+
+    @property
+    def shift_seconds(self) -> Fraction:
+        """``shift`` as a number."""
+        return Fraction(self.shift)
+
+
+def write_spec(spec: JoinSpec, path: str) -> None:
+    """Write a spec as JSON."""
+    Path(path).write_text(to_json(spec))
+
+
+def to_json(spec: JoinSpec) -> str:
+    """A spec as JSON text."""
+    return json.dumps(asdict(spec), indent=1, ensure_ascii=False)
+
+
+def read_spec(path: str) -> JoinSpec:
+    """Read what `write_spec` wrote.
+
+    Raises:
+        ConfigError: it is no spec, or one of another schema.
+    """
+    try:
+        data = json.loads(Path(path).read_text())
+        if data.get("schema") != SCHEMA:
+            raise ConfigError(f"{path} has schema {data.get('schema')}, this version reads {SCHEMA}")
+        return _from_dict(data)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(f"{path} is no join file: {error}") from error
+
+
+def _from_dict(data: dict[str, Any]) -> JoinSpec:
+    tracks = tuple(_track(track) for track in data.pop("tracks"))
+    chapters = tuple(ChapterSpec(**chapter) for chapter in data.pop("chapters"))
+    attachments = tuple(data.pop("attachments"))
+    return JoinSpec(tracks=tracks, chapters=chapters, attachments=attachments, **data)
+
+
+def _track(data: dict[str, Any]) -> TrackSpec:
+    pieces = tuple(PieceSpec(**piece) for piece in data.pop("pieces"))
+    disposition, matrix = tuple(data.pop("disposition")), tuple(data.pop("display_matrix"))
+    return TrackSpec(pieces=pieces, disposition=disposition, display_matrix=matrix, **data)

@@ -1,0 +1,289 @@
+"""One encode: probe, cut, plan, run, sew, verify.
+
+Read `encode` first. Everything that can be decided before anything runs is in `plan`; what runs when is the
+orchestrator's; what people see is told to a watcher as events.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suture.errors import ChunkError, CommandCancelled, CommandError, ConcatError, ConfigError, SutureError
+from suture.events import EncodeReport, Failure, Finished, Noted, Planned, Warned
+from suture.orchestrator import Orchestrator
+from suture.orchestrator.states import State
+from suture.places import jobs_folder
+from suture.planning.job import Plan, make_plan as plan_job
+from suture.settings import EncodeSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from suture.events import JobWatcher
+    from suture.orchestrator.watch import RunReport, TaskReport
+
+__all__ = ["Control", "encode", "make_plan"]
+
+
+def _nobody(_event: object) -> None:
+    """Nobody watches."""
+
+
+class Control:
+    """Stops a job from outside: from a signal handler or another thread."""
+
+    def __init__(self) -> None:
+        self._orchestrator: Orchestrator | None = None
+        self.stopped = self.aborted = False
+
+    def stop(self) -> None:
+        """Start nothing new; what runs may finish."""
+        self.stopped = True
+        if self._orchestrator:
+            self._orchestrator.stop()
+
+    def abort(self) -> None:
+        """Stop what runs, too."""
+        self.stopped = self.aborted = True
+        if self._orchestrator:
+            self._orchestrator.abort()
+
+    def attach(self, orchestrator: Orchestrator) -> None:
+        """From now on wishes go to this one, those uttered before included."""
+        self._orchestrator = orchestrator
+        if self.aborted:
+            orchestrator.abort()
+        elif self.stopped:
+            orchestrator.stop()
+
+    def check(self) -> None:
+        """Raise when the job is to stop: between phases."""
+        if self.stopped:
+            raise CommandCancelled("stopped before it was done", "the same command starts again")
+
+
+def encode(
+    source: str,
+    output: str | None = None,
+    settings: EncodeSettings | None = None,
+    *,
+    overwrite: bool | None = None,
+    watcher: JobWatcher = _nobody,
+    control: Control | None = None,
+) -> EncodeReport:
+    """Encode one file.
+
+    Args:
+        source: the film.
+        output: what to make; None: beside the source, with ``.suture`` before the preset's extension.
+        settings: what is asked for; None: the default preset.
+        overwrite: True replaces an existing output, False leaves it (and is done), None refuses.
+        watcher: told of everything that happens, on this thread.
+        control: stops it from outside.
+
+    Returns:
+        What became of it; also of a job that left out pieces (``permissive``).
+
+    Raises:
+        SutureError: there is no output; the error says why, and its ``exit_code`` how to end.
+    """
+    started = time.monotonic()
+    control = control or Control()
+    try:
+        report = _encode(source, output, settings or EncodeSettings(crf=20.0), overwrite, watcher, control)
+    except SutureError as error:
+        status = "cancelled" if isinstance(error, CommandCancelled) else "failed"
+        failed = EncodeReport(status, "", error.exit_code, error=str(error), failures=getattr(error, "failures", ()))
+        watcher(Finished(replace(failed, wall_seconds=time.monotonic() - started)))
+        raise
+    report = replace(report, wall_seconds=time.monotonic() - started)
+    watcher(Finished(report))
+    return report
+
+
+def make_plan(source: str, output: str | None, settings: EncodeSettings) -> Plan:
+    """What `encode` would do; nothing is encoded, and the job's folder does not outlive the call but for its name."""
+    target = _target(source, output, settings)
+    with tempfile.TemporaryDirectory(prefix="suture-plan-") as folder:
+        return plan_job(source, target, settings, folder)
+
+
+def _encode(
+    source: str,
+    output: str | None,
+    settings: EncodeSettings,
+    overwrite: bool | None,  # noqa: FBT001 - three states
+    watcher: JobWatcher,
+    control: Control,
+) -> EncodeReport:
+    target = _target(source, output, settings)
+    if not _may_write(target, overwrite):
+        watcher(Noted(f"{target} is there already and stays (-n)"))
+        return EncodeReport("skipped", target, 0)
+    with _JobFolder(source, settings) as folder:
+        plan = _planned(source, target, settings, folder, overwrite, watcher, frozenset())
+        control.check()
+        run = _run(plan, watcher, control)
+        if inexact := _inexact(plan, run):
+            watcher(Noted(f"a cut was not exact ({inexact}); encoding in one piece"))
+            whole = frozenset(video.track.source_index for video in plan.videos)
+            plan = _planned(source, target, settings, folder, overwrite, watcher, whole)
+            run = _run(plan, watcher, control)
+        return _report(plan, run, control)
+
+
+# -- before -------------------------------------------------------------------------------------------------------
+
+
+def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
+    """The output's path; refuses the source itself, under whatever name."""
+    if output is None:
+        path = Path(source)
+        output = str(path.with_name(f"{path.stem}.suture.{settings.extension}"))
+    if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):  # noqa: PTH110, PTH121
+        raise ConfigError(f"{output!r} is the input itself", "name another output")
+    parent = Path(output).parent
+    if Path(output).is_dir():
+        raise ConfigError(f"{output!r} is a folder", "name a file in it, or use -o for several inputs")
+    if not parent.is_dir():
+        raise ConfigError(f"the folder {str(parent)!r} does not exist", "make it first")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise ConfigError(f"the folder {str(parent)!r} can't be written to", "check its access rights")
+    return output
+
+
+def _may_write(target: str, overwrite: bool | None) -> bool:  # noqa: FBT001 - three states
+    if not os.path.lexists(target) or overwrite:
+        return True
+    if overwrite is None:
+        raise ConfigError(f"{target!r} exists", "-y replaces it, -n leaves it")
+    return False
+
+
+class _JobFolder:
+    """A folder of the job's own under the user's cache, with a record of who uses it; removed at the end."""
+
+    def __init__(self, source: str, settings: EncodeSettings) -> None:
+        self._root = Path(settings.work_dir) if settings.work_dir else jobs_folder()
+        self._stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in Path(source).stem)[:40] or "job"
+        self._source, self._keep = source, settings.keep_work
+
+    def __enter__(self) -> str:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._path = Path(tempfile.mkdtemp(prefix=f"{self._stem}-", dir=self._root))
+        except OSError as error:
+            raise ConfigError(f"no work folder can be made in {str(self._root)!r}: {error.strerror}", "--work-dir names another") from error
+        record = {"pid": os.getpid(), "started": time.time(), "source": os.path.abspath(self._source)}  # noqa: PTH100
+        (self._path / "job.json").write_text(json.dumps(record))
+        return str(self._path)
+
+    def __exit__(self, *_: object) -> None:
+        if not self._keep:
+            shutil.rmtree(self._path, ignore_errors=True)
+
+
+def _planned(
+    source: str,
+    target: str,
+    settings: EncodeSettings,
+    folder: str,
+    overwrite: bool | None,  # noqa: FBT001 - three states
+    watcher: JobWatcher,
+    linear: frozenset[int],
+) -> Plan:
+    plan = plan_job(
+        source,
+        target,
+        settings,
+        folder,
+        overwrite=bool(overwrite),
+        linear=linear,
+        on_note=lambda text: watcher(Noted(text)),
+    )
+    plan.write()
+    watcher(Planned(plan))
+    for loss in () if linear else plan.losses:
+        watcher(Warned(str(loss)))
+    return plan
+
+
+# -- the run ------------------------------------------------------------------------------------------------------
+
+
+def _run(plan: Plan, watcher: JobWatcher, control: Control) -> RunReport:
+    settings = plan.settings
+    orchestrator = Orchestrator(
+        plan.workers,
+        gpu_encode=settings.gpu_encode_slots,
+        gpu_scale=settings.gpu_scale_slots,
+        io=settings.io_slots,
+        max_retries=settings.max_retries,
+        fail_fast=settings.fail_fast,
+        on_event=watcher,
+    )
+    control.attach(orchestrator)
+    return orchestrator.run(plan.dag())
+
+
+def _inexact(plan: Plan, run: RunReport) -> str:
+    """Why the pieces are not what the index promised: then the source can't be cut, or not be indexed, this way."""
+    if plan.linear or not plan.videos:
+        return ""
+    for task in run.failed:
+        if isinstance(task.error, ChunkError | ConcatError):
+            return task.error.message
+    return ""
+
+
+# -- after --------------------------------------------------------------------------------------------------------
+
+
+def _report(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
+    published = run["publish"]
+    failures = tuple(_failures(run))
+    if published.state is not State.DONE:
+        raise _error(run, failures, control)
+    partial = any(task.task.startswith("video-") for task in run.failed)
+    return EncodeReport(
+        "partial" if partial else "done",
+        plan.output,
+        3 if partial else 0,
+        frames=_frames_written(run),
+        cpu_seconds=run.cpu_seconds,
+        bytes=Path(plan.output).stat().st_size,
+        chunks=plan.pieces,
+        retries=run.retries,
+        warnings=tuple(str(loss) for loss in plan.losses),
+        failures=failures,
+    )
+
+
+def _frames_written(run: RunReport) -> int:
+    outcome = run["join"].outcome
+    return outcome.frames if outcome else 0
+
+
+def _failures(run: RunReport) -> Iterator[Failure]:
+    for task in run.failed:
+        error = task.error
+        details = error.details() if isinstance(error, CommandError) else str(error)
+        yield Failure(task.task, error.message if error else "", details)
+
+
+def _error(run: RunReport, failures: tuple[Failure, ...], control: Control) -> SutureError:
+    """The error that ends the job: the first failure, in the order of the plan."""
+    first: TaskReport | None = next(iter(run.failed), None)
+    if first is None or first.error is None:
+        assert control.stopped or run.cancelled  # noqa: S101 - nothing failed, so somebody stopped it
+        return CommandCancelled("stopped before it was done", "the same command starts again")
+    error = first.error
+    error.failures = failures  # type: ignore[attr-defined]
+    return error

@@ -1,0 +1,187 @@
+"""What each container can hold. A table, consulted by `tracks`.
+
+Codec names are libavcodec's descriptors (``h264``, ``subrip``), not encoders. What a container holds on paper and
+what players read differ; the table says what libavformat writes without ``-strict`` and reads back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from suture.errors import ConfigError
+
+__all__ = ["CONTAINERS", "Container", "container_for"]
+
+_ANY: Final = frozenset({"*"})
+_TEXT: Final = frozenset(
+    {"subrip", "ass", "ssa", "webvtt", "mov_text", "text", "srt", "microdvd", "subviewer"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container, as its extension chooses it.
+
+    Args:
+        format: libavformat's muxer.
+        video: codecs that it holds; ``*`` is any.
+        audio: the same for sound.
+        subtitles: the same for subtitles.
+        text: what text subtitles that it can't hold are converted to; empty: they are left out.
+        sound: the encoder for sound that it can't hold; empty: it is left out.
+        covers: how it keeps a picture: ``stream``, ``attachment``, ``tag``, or not at all.
+        attachments: whether it keeps fonts and other files.
+        chapters: whether it keeps chapters.
+        negative: whether a timestamp may lie before zero.
+        options: for the muxer.
+    """
+
+    format: str
+    video: frozenset[str] = frozenset()
+    audio: frozenset[str] = frozenset()
+    subtitles: frozenset[str] = frozenset()
+    text: str = ""
+    sound: str = ""
+    covers: str = ""
+    attachments: bool = False
+    chapters: bool = False
+    negative: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+
+    def holds(self, kind: str, codec: str) -> bool:
+        """Whether a stream of this kind and codec can be written as it is."""
+        allowed = {"video": self.video, "audio": self.audio, "subtitle": self.subtitles}.get(
+            kind, frozenset()
+        )
+        return "*" in allowed and not codec.startswith("unknown") or codec in allowed
+
+
+def is_text(codec: str) -> bool:
+    """Whether a subtitle codec is text, so that it can be converted to another text."""
+    return codec in _TEXT
+
+
+_MKV = Container(
+    "matroska",
+    video=_ANY,
+    audio=_ANY,
+    subtitles=frozenset(
+        {
+            "subrip",
+            "ass",
+            "ssa",
+            "webvtt",
+            "text",
+            "dvd_subtitle",
+            "hdmv_pgs_subtitle",
+            "dvb_subtitle",
+            "hdmv_text_subtitle",
+        }
+    ),
+    text="srt",
+    sound="flac",
+    covers="attachment",
+    attachments=True,
+    chapters=True,
+)
+_MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "vvc", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg"})
+_MP4_AUDIO = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac", "dts", "vorbis"})
+_MP4 = Container(
+    "mp4",
+    video=_MP4_VIDEO,
+    audio=_MP4_AUDIO,
+    subtitles=frozenset({"mov_text", "dvd_subtitle"}),
+    text="mov_text",
+    sound="aac",
+    covers="stream",
+    chapters=True,
+    negative=True,
+    options={"movflags": "+faststart"},
+)
+_MOV = Container(
+    "mov",
+    video=_MP4_VIDEO
+    | {"prores", "dnxhd", "ffv1", "png", "rawvideo", "qtrle", "cfhd", "h263"} - {"av1", "vp9"},
+    audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"})
+    | {"pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f64le", "pcm_mulaw", "pcm_alaw", "pcm_u8", "pcm_s8"},
+    subtitles=frozenset({"mov_text"}),
+    text="mov_text",
+    sound="aac",
+    covers="stream",
+    chapters=True,
+    negative=True,
+    options={"movflags": "+faststart"},
+)
+_WEBM = Container(
+    "webm",
+    video=frozenset({"vp8", "vp9", "av1"}),
+    audio=frozenset({"opus", "vorbis"}),
+    subtitles=frozenset({"webvtt"}),
+    text="webvtt",
+    sound="libopus",
+    chapters=True,
+)
+_TS = Container(
+    "mpegts",
+    video=frozenset({"h264", "hevc", "mpeg2video", "mpeg1video", "mpeg4", "vvc"}),
+    audio=frozenset({"aac", "ac3", "eac3", "mp2", "mp3", "opus", "dts", "truehd"}),
+    subtitles=frozenset({"dvb_subtitle", "dvb_teletext"}),
+    sound="aac",
+    options={"mpegts_copyts": "1"},
+)
+_OGG_AUDIO = frozenset({"opus", "vorbis", "flac", "speex"})
+_PCM = frozenset(
+    {"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_u8", "pcm_mulaw", "pcm_alaw"}
+)
+
+CONTAINERS: Final[dict[str, Container]] = {
+    "mkv": _MKV,
+    "mka": _MKV,
+    "mks": _MKV,
+    "mp4": _MP4,
+    "m4v": _MP4,
+    "m4a": _MP4,
+    "m4b": _MP4,
+    "mov": _MOV,
+    "webm": _WEBM,
+    "ts": _TS,
+    "m2ts": _TS,
+    "mts": _TS,
+    "ogg": Container(
+        "ogg", video=frozenset({"theora"}), audio=_OGG_AUDIO, sound="libopus", covers="tag", chapters=True
+    ),
+    "oga": Container("oga", audio=_OGG_AUDIO, sound="libopus", covers="tag", chapters=True),
+    "opus": Container("opus", audio=frozenset({"opus"}), sound="libopus", covers="tag", chapters=True),
+    "flac": Container("flac", audio=frozenset({"flac"}), sound="flac", covers="stream"),
+    "mp3": Container("mp3", audio=frozenset({"mp3"}), sound="libmp3lame", covers="stream", chapters=True),
+    "wav": Container("wav", audio=_PCM, sound="pcm_s16le"),
+    "aac": Container("adts", audio=frozenset({"aac"}), sound="aac"),
+    "ac3": Container("ac3", audio=frozenset({"ac3"}), sound="ac3"),
+    "eac3": Container("eac3", audio=frozenset({"eac3"}), sound="eac3"),
+    "avi": Container(
+        "avi",
+        video=frozenset({"mpeg4", "mjpeg", "h264", "ffv1", "rawvideo", "mpeg2video", "huffyuv"}),
+        audio=frozenset({"mp3", "ac3", "pcm_s16le", "mp2", "aac"}),
+        sound="libmp3lame",
+    ),
+}
+
+
+def container_for(path: str) -> Container:
+    """The container that a name's extension chooses.
+
+    Raises:
+        ConfigError: the extension is missing or not known.
+    """
+    extension = Path(path).suffix.lower().lstrip(".")
+    if extension not in CONTAINERS:
+        known = ", ".join(sorted(CONTAINERS))
+        what = (
+            f"the extension {extension!r} of {path!r} is not known"
+            if extension
+            else f"{path!r} has no extension"
+        )
+        raise ConfigError(f"{what}, so the container is not either", f"known are {known}")
+    return CONTAINERS[extension]

@@ -1,0 +1,255 @@
+"""The output file as a join has to write it: tracks with their names, times, tags, chapters. Pure."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suture.encoder.pieces import rules_of
+from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
+from suture.planning.tags import file_tags, lost_tags, stream_tags
+from suture.planning.tracks import Loss
+from suture.planning.video import keeps_orientation, picture_shape
+
+if TYPE_CHECKING:
+    from suture.model import ChunkData, MediaInfo, StreamInfo
+    from suture.planning.containers import Container
+    from suture.planning.job import VideoPlan
+    from suture.planning.tracks import Track, TrackList
+    from suture.settings import EncodeSettings
+
+__all__ = ["audio_path", "join_spec", "part_path", "piece_path", "subtitle_path"]
+
+# Sound may begin this much before zero: priming of a codec, which containers have a way to tell.
+_PRIMING = Fraction(1, 10)
+_MKV_EARLY = Fraction(1)
+_SOUND_FILES = {"aac": "m4a", "libfdk_aac": "m4a", "alac": "m4a"}
+_TEXT_FILES = {"mov_text": "mp4", "webvtt": "mkv", "srt": "mkv"}
+_LARGEST_TIME_SCALE = 2**31 - 1
+
+
+def piece_path(folder: str, chunk: ChunkData) -> str:
+    """Where a piece lies; its stem is its task's id."""
+    return str(Path(folder) / f"video-{chunk.stream_index}-{chunk.chunk_id:05d}.mkv")
+
+
+def audio_path(folder: str, number: int, track: Track) -> str:
+    """Where an encoded sound track lies, in a container that can tell its priming."""
+    return str(Path(folder) / f"audio-{number}.{_SOUND_FILES.get(track.encoder, 'mka')}")
+
+
+def subtitle_path(folder: str, number: int, track: Track) -> str:
+    """Where a converted subtitle track lies."""
+    return str(Path(folder) / f"subtitle-{number}.{_TEXT_FILES[track.encoder]}")
+
+
+def part_path(output: str) -> str:
+    """The name beside the output under which it is written and checked."""
+    path = Path(output)
+    return str(path.with_name(f".part-{path.name}"))
+
+
+def join_spec(
+    source: str,
+    output: str,
+    settings: EncodeSettings,
+    info: MediaInfo,
+    container: Container,
+    tracks: TrackList,
+    videos: tuple[VideoPlan, ...],
+    folder: str,
+    *,
+    overwrite: bool,
+) -> tuple[JoinSpec, tuple[Loss, ...], list[tuple[str, str]]]:
+    """What the join writes, everything that is lost, and decisions (what, why)."""
+    by_track = {id(video.track): video for video in videos}
+    specs = tuple(
+        _track(number, track, by_track.get(id(track)), settings, container, folder)
+        for number, track in enumerate(tracks.tracks)
+    )
+    shift, why = _shift(settings, info, container, tracks, videos)
+    tags, promoted = _tags(info, container)
+    losses = tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings))
+    start, end = _bounds(settings, info)
+    spec = JoinSpec(
+        source=source,
+        output=output,
+        part=part_path(output),
+        format=container.format,
+        tracks=tuple(_with_tags(spec, promoted) for spec in specs),
+        options=_options(container, info, videos),
+        shift=str(shift),
+        start=start,
+        end=end,
+        attachments=tracks.attachments,
+        chapters=tuple(_chapters(info, container, settings, shift)),
+        metadata=tags,
+        verify=settings.verify,
+        permissive=settings.permissive,
+        overwrite=overwrite,
+    )
+    return spec, losses, [("timestamps", why)] if why else []
+
+
+def _track(
+    number: int,
+    track: Track,
+    video: VideoPlan | None,
+    settings: EncodeSettings,
+    container: Container,
+    folder: str,
+) -> TrackSpec:
+    tags = stream_tags(track, container.format)
+    disposition = track.stream.disposition if track.stream else ()
+    if video is not None:
+        return _video_track(track, video, settings, container, folder, tags, disposition)
+    if track.action == "copy":
+        return TrackSpec(track.kind, "source", track.source_index, tag=_tag(track, container), metadata=tags, disposition=disposition)
+    path = audio_path(folder, number, track) if track.kind == "audio" else subtitle_path(folder, number, track)
+    return TrackSpec(track.kind, "file", track.source_index, path=path, metadata=tags, disposition=disposition)
+
+
+def _tag(track: Track, container: Container) -> str:
+    copied_hevc = track.kind == "video" and track.stream is not None and track.stream.codec == "hevc"
+    return "hvc1" if copied_hevc and container.format in {"mp4", "mov"} else ""
+
+
+def _video_track(
+    track: Track,
+    video: VideoPlan,
+    settings: EncodeSettings,
+    container: Container,
+    folder: str,
+    tags: dict[str, str],
+    disposition: tuple[str, ...],
+) -> TrackSpec:
+    stream = track.stream
+    assert stream is not None  # noqa: S101 - encoded tracks come from the source
+    pieces = tuple(
+        PieceSpec(
+            chunk.chunk_id,
+            piece_path(folder, chunk),
+            chunk.start_frame - video.first_frame,
+            chunk.end_frame - video.first_frame if chunk.end_frame >= 0 else -1,
+        )
+        for chunk in video.chunks
+    )
+    matrix = stream.side_data.get("display_matrix") if keeps_orientation(settings) else None
+    return TrackSpec(
+        "video",
+        "pieces",
+        stream.index,
+        pieces=pieces,
+        index="" if video.own_times else video.index_path,
+        rate="" if video.own_times else str(video.index.rate()),
+        tag=rules_of(settings.video_codec).tag if container.format in {"mp4", "mov"} else "",
+        display_matrix=tuple(matrix) if isinstance(matrix, list | tuple) else (),
+        sample_aspect_ratio=picture_shape(stream, settings),
+        metadata=tags,
+        disposition=disposition,
+    )
+
+
+def _shift(
+    settings: EncodeSettings,
+    info: MediaInfo,
+    container: Container,
+    tracks: TrackList,
+    videos: tuple[VideoPlan, ...],
+) -> tuple[Fraction, str]:
+    """Seconds to add to every timestamp: none, unless a part is cut out or a clock begins before zero."""
+    if settings.start is not None:
+        return -(Fraction(info.start_us, 1_000_000) + settings.start), ""
+    earliest = min((video.index.time(0) for video in videos), default=Fraction(0))
+    early = _MKV_EARLY if container.format in {"matroska", "webm"} else _PRIMING
+    sounds = [
+        begin
+        for track in tracks.tracks
+        if track.stream and track.kind != "cover" and (begin := _begin(track.stream)) < -early
+    ]
+    earliest = min([earliest, *sounds])
+    if earliest >= 0:
+        return Fraction(0), ""
+    shift = Fraction(math.ceil(-earliest * 1000), 1000)
+    why = f"the source's clock begins at {float(earliest):.3f} s, which {container.format} can't hold; everything moves by {float(shift):.3f} s"
+    return shift, why
+
+
+def _begin(stream: StreamInfo) -> Fraction:
+    return (stream.start_pts or 0) * stream.time_base
+
+
+def _tags(info: MediaInfo, container: Container) -> tuple[dict[str, str], dict[str, str]]:
+    """The file's tags and those that go to its first sound: Ogg keeps all of them there, others keep none there."""
+    tags = file_tags(info.metadata)
+    sounds = info.of_kind("audio")
+    if "ogg" in info.format and len(sounds) == 1 and not info.of_kind("video"):
+        tags = {**file_tags(sounds[0].metadata), **tags}
+        tags.pop("language", None)
+    return tags, tags if container.format in {"ogg", "oga", "opus"} else {}
+
+
+def _with_tags(spec: TrackSpec, tags: dict[str, str]) -> TrackSpec:
+    if not tags or spec.kind != "audio":
+        return spec
+    spec.metadata.update({key: value for key, value in tags.items() if key not in spec.metadata})
+    return spec
+
+
+def _tag_losses(tags: dict[str, str], specs: tuple[TrackSpec, ...], container: Container) -> list[Loss]:
+    lost = lost_tags(tags, container.format)
+    lost += [name for spec in specs for name in lost_tags(spec.metadata, container.format)]
+    if not lost:
+        return []
+    return [Loss(f"tags {', '.join(sorted(set(lost)))}", f"{container.format} has no place for them")]
+
+
+def _picture_losses(tracks: TrackList, settings: EncodeSettings) -> list[Loss]:
+    """Dynamic HDR lives in the source's packets; an encoder makes new ones."""
+    losses = []
+    for track in tracks.tracks:
+        if track.kind != "video" or track.action != "encode" or track.stream is None:
+            continue
+        dynamic = [name for name in track.stream.side_data if name.startswith(("dovi", "dynamic_hdr", "hdr_dynamic"))]
+        if dynamic and settings.video_codec not in {"copy", "none"}:
+            losses.append(Loss(f"{', '.join(sorted(dynamic))} of video stream {track.stream.index}", "dynamic HDR data is not carried into an encode"))
+    return losses
+
+
+def _options(container: Container, info: MediaInfo, videos: tuple[VideoPlan, ...]) -> dict[str, str]:
+    """Muxer options; MP4 states an edit's length in its movie time scale, which must hold every track's first time."""
+    options = dict(container.options)
+    if container.format in {"mp4", "mov"}:
+        scales = [video.index.time_base.denominator for video in videos]
+        scales += [stream.sample_rate for stream in info.of_kind("audio") if stream.sample_rate]
+        scale = math.lcm(1000, *scales)
+        options["movie_timescale"] = str(scale if scale <= _LARGEST_TIME_SCALE else (scales or [1000])[0])
+    return options
+
+
+def _bounds(settings: EncodeSettings, info: MediaInfo) -> tuple[str, str]:
+    zero = Fraction(info.start_us, 1_000_000)
+    start = "" if settings.start is None else str(zero + settings.start)
+    return start, "" if settings.end is None else str(zero + settings.end)
+
+
+def _chapters(
+    info: MediaInfo, container: Container, settings: EncodeSettings, shift: Fraction
+) -> list[ChapterSpec]:
+    """The chapters on the output's clock; those outside of ``--start`` and ``--end`` fall away."""
+    if not container.chapters:
+        return []
+    zero = Fraction(info.start_us, 1_000_000)
+    begin = zero + settings.start if settings.start is not None else None
+    end = zero + settings.end if settings.end is not None else None
+    specs = []
+    for chapter in info.chapters:
+        first, last = chapter.start * chapter.time_base, chapter.end * chapter.time_base
+        if (begin is not None and last <= begin) or (end is not None and first >= end):
+            continue
+        first, last = max(first, begin or first) + shift, min(last, end or last) + shift
+        base = chapter.time_base
+        specs.append(ChapterSpec(round(first / base), round(last / base), str(base), dict(chapter.metadata)))
+    return specs

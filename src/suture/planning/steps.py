@@ -1,0 +1,113 @@
+"""The commands of a plan, and which waits for which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suture.command.base import PRIORITY_HIGH, PRIORITY_LOW, Resource
+from suture.command.step import StepCommand
+from suture.command.subtitle_track import SubtitleTrack
+from suture.encoder import AudioEncoder
+from suture.model import ChunkData
+from suture.planning.output import audio_path, piece_path, subtitle_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from suture.command.base import Command
+    from suture.media.spec import JoinSpec
+    from suture.model import MediaInfo
+    from suture.planning.job import VideoPlan
+    from suture.planning.tracks import Track, TrackList
+    from suture.settings import EncodeSettings
+
+__all__ = ["Step", "build_steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node of the graph-to-be. ``frames`` is what its progress counts to; 0: not known."""
+
+    command: Command
+    after: tuple[str, ...] = ()
+    after_any: tuple[str, ...] = ()
+    cost: float = 0.0
+    frames: int = 0
+
+
+def build_steps(
+    videos: tuple[VideoPlan, ...],
+    tracks: TrackList,
+    spec: JoinSpec,
+    spec_path: str,
+    settings: EncodeSettings,
+    info: MediaInfo,
+    folder: str,
+    ffmpeg: str,
+) -> tuple[Step, ...]:
+    """Pieces and whole tracks, then the join of them, then the check that gives the output its name."""
+    pieces = [step for video in videos for step in _pieces(video, folder)]
+    others = [
+        Step(command, cost=float(sum(len(video.index) for video in videos)))
+        for number, track in enumerate(tracks.tracks)
+        if (command := _whole(number, track, settings, info, folder, ffmpeg)) is not None
+    ]
+    piece_ids = tuple(step.command.id for step in pieces)
+    needed = tuple(step.command.id for step in others)
+    frames = sum(len(video.index) for video in videos)
+    join = StepCommand("join", "join", spec_path, info.path, spec.part, priority=PRIORITY_LOW)
+    publish = StepCommand("publish", "publish", spec_path, spec.part, spec.output, priority=PRIORITY_LOW, resource=Resource.CPU)
+    after, after_any = ((needed, piece_ids) if settings.permissive else (piece_ids + needed, ()))
+    return (
+        *others,
+        *pieces,
+        Step(join, after=after, after_any=after_any, frames=frames),
+        Step(publish, after=("join",)),
+    )
+
+
+def _pieces(video: VideoPlan, folder: str) -> Iterator[Step]:
+    for chunk, cost in zip(video.chunks, video.costs, strict=True):
+        path = piece_path(folder, chunk)
+        task = Path(path).stem
+        yield Step(video.encoder.command(chunk, path, task), cost=cost, frames=chunk.frames or len(video.index))
+
+
+def _whole(
+    number: int, track: Track, settings: EncodeSettings, info: MediaInfo, folder: str, ffmpeg: str
+) -> Command | None:
+    """The command for a track that is encoded or converted in one go."""
+    if track.kind == "audio" and track.action == "encode":
+        return _audio(number, track, settings, info, folder, ffmpeg)
+    if track.kind == "subtitle" and track.action == "convert":
+        path = subtitle_path(folder, number, track)
+        source = track.path or info.path
+        stream = track.source_index if track.stream else None
+        return SubtitleTrack(f"subtitle-{number}", source, path, codec=track.encoder, stream=stream).set_program(ffmpeg)
+    return None
+
+
+def _audio(
+    number: int, track: Track, settings: EncodeSettings, info: MediaInfo, folder: str, ffmpeg: str
+) -> Command:
+    asked = track.encoder == settings.audio_codec
+    encoder = AudioEncoder(
+        codec=track.encoder,
+        bitrate=settings.audio_bitrate if asked else None,
+        channels=settings.channels,
+        sample_rate=settings.sample_rate,
+        filters=tuple(filter(None, (settings.audio_filter,))),
+        options=_container_options(track),
+        ffmpeg=ffmpeg,
+        priority=PRIORITY_HIGH,
+    )
+    chunk = ChunkData(0, 0.0, 0.0, info.path, stream_index=track.source_index, open_end=True)
+    return encoder.command(chunk, audio_path(folder, number, track), f"audio-{number}")
+
+
+def _container_options(track: Track) -> tuple[tuple[str, str], ...]:
+    """MP4 counts an edit list's empty part in its movie time scale: thousandths, unless told better."""
+    rate = track.stream.sample_rate if track.stream else 0
+    return (("-movie_timescale", str(rate or 48000)),) if track.encoder in {"aac", "libfdk_aac", "alac"} else ()

@@ -1,0 +1,362 @@
+"""Child processes, ours and ffmpeg's: started, heard, watched, stopped and reaped here and nowhere else.
+
+`run` is the whole contract: one call, one child in a group of its own, and when the call returns or raises,
+nothing of that group is left. It knows nothing of ffmpeg: what the lines mean is `suture.ffmpeg`'s business,
+what an end means is `suture.command.base`'s. A dying Suture leaves nothing either: at exit, what daemon
+threads still run is stopped, and a warden (one ``sh`` that waits for the end of a pipe) kills the groups of
+a Suture that was itself killed. This is the only file that imports subprocess; `pipes`, `lines`, `reap` and
+`cancel` are its parts.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final, Literal, Self
+
+from suture.cancel import CancelToken
+from suture.errors import CommandCancelled, CommandFailed, ConfigError, EnvironmentProblem, FFmpegNotFound
+from suture.pipes import LAST_WORDS_S, Drain, Listener, Log
+from suture.reap import Memory, kill_group, reap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from suture.errors import SutureError
+    from suture.reap import End
+
+__all__ = ["CancelToken", "Finished", "python_argv", "run", "terminate_all"]
+
+EXIT_GRACE_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a child ended and what it cost.
+
+    Args:
+        returncode: its exit code; negative is the signal that ended it.
+        stderr_tail: the last 32 kB of stderr; of lines that rewrite each other (progress) only the last.
+        wall_seconds: from start to end.
+        cpu_seconds: user and system time of the child and of the children it waited for.
+        peak_memory_bytes: the largest resident set of the child, or of a child it waited for.
+        cancelled: it was stopped because of a token, or by `terminate_all`.
+        stalled: it was stopped because it made no progress.
+    """
+
+    returncode: int
+    stderr_tail: str
+    wall_seconds: float
+    cpu_seconds: float
+    peak_memory_bytes: int
+    cancelled: bool = False
+    stalled: bool = False
+
+
+def python_argv(module: str, *args: str) -> list[str]:
+    """The argument list that runs a module as a child; no file in the current folder shadows its imports."""
+    return [sys.executable, "-P", "-m", module, *args]
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    on_stdout: Callable[[str], bool] | None = None,
+    stdin: bytes | None = None,
+    log_path: Path | None = None,
+    cancel: CancelToken | None = None,
+    stall_timeout_s: float | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    grace_s: float = 5.0,
+) -> Finished:
+    """Run a program to its end, in the calling thread.
+
+    The child gets a session and process group of its own and no stdin (unless ``stdin`` is given). Both
+    outputs are read all the time. To stop it, its group gets SIGTERM, and SIGKILL when it is still there
+    ``grace_s`` later. What it leaves running in its group is killed when it ends; a pipe that a stranger
+    holds open is given up after a second.
+
+    Args:
+        argv: the program and its arguments.
+        on_stdout: gets each line of stdout, in the calling thread, and says whether it means real progress.
+            Without it, stdout is thrown away and any output counts as progress. If it raises, the child is
+            killed.
+        stdin: what the child reads.
+        log_path: stderr is appended here after a line with the command; 64 MB at most, while there is room.
+        cancel: stops the child when set. One that is set already keeps it from being started.
+        stall_timeout_s: without progress for so long, it is stopped; None: never.
+        env: its environment; None: ours.
+        cwd: its current folder; None: ours.
+        grace_s: time between SIGTERM and SIGKILL.
+
+    Raises:
+        FFmpegNotFound: there is no such program.
+        EnvironmentProblem: it can't be executed, or ``cwd`` is no folder.
+        ConfigError: an argument holds a NUL.
+        CommandFailed: the system can't start it now (too many processes or open files, no memory: retryable).
+        CommandCancelled: the interpreter is ending; nothing is started any more.
+    """
+    token = cancel or CancelToken()
+    if token.cancelled:
+        return Finished(-signal.SIGTERM, "", 0.0, 0.0, 0, cancelled=True)
+    process = _start(argv, pipe_in=stdin is not None, env=env, cwd=cwd)
+    with _Child(process, Log(log_path, argv), any_output_counts=on_stdout is None) as child:
+        listener = Listener(_pipe(process.stdout), child.hear, on_stdout)
+        if stdin is not None:
+            listener.feed(_pipe(process.stdin), stdin)
+        child.start_draining(argv)
+        while not child.ended():
+            if token.cancelled:
+                child.ask("cancelled", grace_s)
+            child.watch(stall_timeout_s, grace_s)
+            listener.listen()
+        listener.last_words()
+    return child.finished()
+
+
+def terminate_all(grace_s: float = 5.0) -> None:
+    """Stop everything that `run` has in flight in this process, in whatever thread.
+
+    All get SIGTERM at once and share one deadline: who is still there ``grace_s`` later gets SIGKILL. The
+    calls of `run` return as cancelled. Children that are started later are not touched.
+    """
+    children = list(_in_flight)
+    for child in children:
+        child.ask("cancelled", grace_s)
+    give_up_at = time.monotonic() + grace_s + LAST_WORDS_S
+    while children and time.monotonic() < give_up_at:
+        for child in children:
+            child.watch(None, grace_s)
+        children = [child for child in children if not child.ended()]
+        time.sleep(0.01 if children else 0)
+
+
+class _Child:
+    """A started program: its group, its stderr, its end. Any thread may ask it to stop or find it ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Log, *, any_output_counts: bool) -> None:
+        self._process = process
+        # Re-entrant: a signal handler may call terminate_all while the interrupted thread holds it.
+        self._lock = threading.RLock()
+        self._memory = Memory(process.pid)
+        self._drain = Drain(_pipe(process.stderr), log, self.hear if any_output_counts else _ignore)
+        self._begin = self._heard_at = time.monotonic()
+        self._reason: Literal["", "cancelled", "stalled"] = ""
+        self._kill_at = float("inf")
+        self._end: End | None = None
+
+    def __enter__(self) -> Self:
+        _in_flight.add(self)
+        _warden.tell("+", self._process.pid)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._signal(signal.SIGKILL)
+        while not self.ended():
+            time.sleep(0.002)
+        _in_flight.discard(self)
+        self._drain.finish()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def start_draining(self, argv: Sequence[str]) -> None:
+        """Read stderr from now on, in a thread of its own."""
+        try:
+            self._drain.start()
+        except RuntimeError as error:
+            raise CommandFailed(
+                f"can't watch {argv[0]!r}: {error}", _TOO_MANY, argv, retryable=True
+            ) from error
+
+    def hear(self) -> None:
+        """It made progress."""
+        self._heard_at = time.monotonic()
+
+    def ask(self, reason: Literal["cancelled", "stalled"], grace_s: float) -> None:
+        """SIGTERM the group, once, and set the time of its SIGKILL. One that has ended is left as it is."""
+        with self._lock:
+            self._kill_at = min(self._kill_at, time.monotonic() + grace_s)
+            if not self.ended() and not self._reason:
+                self._reason = reason
+                self._signal(signal.SIGTERM)
+
+    def watch(self, stall_timeout_s: float | None, grace_s: float) -> None:
+        """What has to be looked at from time to time: silence, a SIGKILL that is due, memory."""
+        now = time.monotonic()
+        self._memory.sample(now)
+        if stall_timeout_s is not None and now - self._heard_at > stall_timeout_s and not self._reason:
+            self.ask("stalled", grace_s)
+        if now >= self._kill_at:
+            self._signal(signal.SIGKILL)
+
+    def ended(self) -> bool:
+        """Whether it ended. When it has, it is reaped and what it left in its group is killed."""
+        with self._lock:
+            if self._end is None:
+                end = reap(self._process.pid)
+                self._end = self._end or end  # a signal handler may have been here meanwhile
+                if self._end is not None:
+                    self._process.returncode = self._end.returncode  # Popen need not look for it any more
+                    _warden.tell("-", self._process.pid)
+            return self._end is not None
+
+    def finished(self) -> Finished:
+        """The account, once it ended."""
+        assert self._end is not None  # noqa: S101  # run asks after the end
+        end = self._end
+        return Finished(
+            returncode=end.returncode,
+            stderr_tail=self._drain.tail.text(),
+            wall_seconds=end.time - self._begin,
+            cpu_seconds=end.cpu_seconds,
+            peak_memory_bytes=self._memory.peak(end.peak_bytes),
+            cancelled=self._reason == "cancelled",
+            stalled=self._reason == "stalled",
+        )
+
+    def _signal(self, number: int) -> None:
+        with self._lock:
+            if self._end is None:
+                kill_group(self._process.pid, number)
+
+
+def _start(
+    argv: Sequence[str], *, pipe_in: bool, env: Mapping[str, str] | None, cwd: Path | None
+) -> subprocess.Popen[bytes]:
+    if _exiting.is_set():
+        raise CommandCancelled(f"{argv[0]!r} was not started: Python is ending")
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=subprocess.PIPE if pipe_in else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+            bufsize=0,
+        )
+    except ValueError as error:
+        raise ConfigError(f"can't start {argv[0]!r}: {error}", "an argument must not hold a NUL") from error
+    except OSError as error:
+        raise _start_error(error, argv, cwd) from error
+
+
+_TOO_MANY = "use fewer workers, or raise the limits on processes, open files and memory (ulimit -a)"
+
+
+def _start_error(error: OSError, argv: Sequence[str], cwd: Path | None) -> SutureError:
+    what = f"can't start {argv[0]!r}: {error.strerror}"
+    if cwd is not None and not cwd.is_dir():
+        return EnvironmentProblem(f"can't start {argv[0]!r} in {str(cwd)!r}: there is no such folder")
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return FFmpegNotFound(what, "install it, or name another with --ffmpeg or SUTURE_FFMPEG")
+        case errno.EACCES | errno.EPERM | errno.EISDIR:
+            return EnvironmentProblem(what, "make the file executable, on a file system that allows it")
+        case errno.ENOEXEC:
+            return EnvironmentProblem(what, "it is not a program for this machine")
+        case errno.E2BIG:
+            return CommandFailed(what, "the command line is too long for this system", argv, retryable=False)
+        case _:
+            return CommandFailed(what, _TOO_MANY, argv, retryable=True)
+
+
+class _Warden:
+    """Kills the groups it was told of when this process ends without a farewell (``kill -9``, a crash).
+
+    It waits for the end of a pipe, which comes when all of this process is gone, on every POSIX system.
+    Linux's parent-death signal would come when the *thread* that started a child ends, and to that child
+    alone.
+    """
+
+    _SCRIPT = """
+        trap "" HUP INT QUIT TERM
+        groups=" "
+        while read -r what group; do
+            case $what in
+                +) groups="$groups$group " ;;
+                -) groups="${groups%% $group *} ${groups#* $group }" ;;
+            esac
+        done
+        for group in $groups; do kill -s KILL -- "-$group"; done
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def tell(self, what: Literal["+", "-"], group: int) -> None:
+        """A group was started (+) or is gone (-). Without a shell on this machine, nobody is told."""
+        with contextlib.suppress(OSError), self._lock:
+            if self._process is None and what == "+":
+                self._process = self._hire()
+            if self._process is not None:
+                os.write(_pipe(self._process.stdin).fileno(), f"{what} {group}\n".encode())
+
+    def dismiss(self) -> None:
+        """Let it go; it has nothing to do when every child was seen to its end."""
+        with self._lock:
+            if self._process is not None:
+                _pipe(self._process.stdin).close()
+                self._process.wait()
+                self._process = None
+
+    def forget(self) -> None:
+        """In a fork of this process: it is the parent's warden, and must not wait for the end of the fork."""
+        self._lock = threading.RLock()
+        if self._process is not None:
+            _pipe(self._process.stdin).close()
+            self._process.returncode = 0  # it is no child of ours
+            self._process = None
+
+    def _hire(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", self._SCRIPT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            bufsize=0,
+        )
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # noqa: S101  # asked for with PIPE
+    return stream
+
+
+def _ignore() -> None:
+    """Nobody counts this."""
+
+
+_in_flight: set[_Child] = set()
+_exiting = threading.Event()
+_warden = _Warden()
+
+
+def _leave() -> None:
+    _exiting.set()
+    terminate_all(EXIT_GRACE_S)
+    _warden.dismiss()
+
+
+def _forget_all() -> None:
+    _in_flight.clear()
+    _warden.forget()
+
+
+atexit.register(_leave)
+os.register_at_fork(after_in_child=_forget_all)

@@ -1,0 +1,207 @@
+"""Is the file on disk the one that was to be made? Asked of the part file, before it gets its name.
+
+``packets``: every stream is there with every packet that was written, every frame of a cut track stands at the time
+that the source gives it, chapters and attachments are there. ``joins``: besides, the pictures on both sides of every
+join decode. ``full``: all pictures decode. What the join wrote is in the facts that it left behind; what it should
+have written comes from the frame index.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from array import array
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from suture.errors import ConfigError, VerificationError
+from suture.media.clock import Clock
+from suture.media.index import read_index
+from suture.media.inspect import FileFacts, StreamFacts, decoded_times, read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from suture.media.spec import JoinSpec, TrackSpec
+
+__all__ = ["facts_path", "publish", "verify_part"]
+
+# So many frames are decoded after a join: more than any encoder reorders.
+_AFTER_JOIN = 12
+
+
+def facts_path(spec_path: str) -> str:
+    """Where a join leaves what it wrote, for `publish` to compare."""
+    return f"{spec_path}.written"
+
+
+def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lambda _frames: None) -> None:
+    """Check ``spec.part`` and give it its name; on any doubt it is removed and no name is given.
+
+    Raises:
+        VerificationError: it is not what it has to be; the first difference is named.
+        ConfigError: something stands under the output's name that was not there before.
+    """
+    written = json.loads(Path(facts_path(spec_path)).read_text())
+    try:
+        verify_part(spec, written, report)
+    except VerificationError:
+        Path(spec.part).unlink(missing_ok=True)
+        raise
+    if not spec.overwrite and os.path.lexists(spec.output):
+        Path(spec.part).unlink(missing_ok=True)
+        raise ConfigError(f"{spec.output!r} has come to exist meanwhile", "-y replaces it")
+    Path(spec.part).replace(spec.output)
+    _sync_folder(Path(spec.output).parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is only safe from a power cut when its folder is on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def verify_part(
+    spec: JoinSpec, written: dict[str, Any], report: Callable[[int], None] = lambda _frames: None
+) -> None:
+    """Compare a part file with what was to be written.
+
+    Args:
+        spec: what was to be written.
+        written: what the join says that it wrote.
+        report: called with the number of frames decoded so far.
+
+    Raises:
+        VerificationError: the first difference.
+    """
+    facts = read_facts(spec.part)
+    streams = [track for track in spec.tracks if track.kind != "cover"]
+    if len(facts.streams) != len(streams):
+        raise VerificationError(f"{spec.part} has {len(facts.streams)} streams, {len(streams)} were written")
+    for number, (track, found) in enumerate(zip(streams, facts.streams, strict=True)):
+        _check_stream(number, track, found, written["streams"][number])
+    _check_rest(spec, facts)
+    checks = [
+        _Cut(track, found, number, spec)
+        for number, (track, found) in enumerate(_videos(streams, facts))
+        if track.origin == "pieces" and track.index
+    ]
+    for check in checks:
+        check.times()
+    _decode(spec, checks, report)
+
+
+def _videos(streams: list[TrackSpec], facts: FileFacts) -> list[tuple[TrackSpec, StreamFacts]]:
+    pairs = zip(streams, facts.streams, strict=True)
+    return [(track, found) for track, found in pairs if track.kind == "video"]
+
+
+def _check_stream(number: int, track: TrackSpec, found: StreamFacts, written: dict[str, Any]) -> None:
+    """Kind, number of packets, and their bytes where the container stores them as they were given."""
+    name = f"{track.kind} stream {number}"
+    if found.kind != track.kind:
+        raise VerificationError(f"stream {number} is {found.kind}, {track.kind} was written")
+    if found.packets != written["packets"] and not _may_pad(track):
+        raise VerificationError(f"{name} has {found.packets} packets, {written['packets']} were written")
+    if written["exact"] and (found.bytes, found.crc) != (written["bytes"], written["crc"]):
+        raise VerificationError(f"{name} holds other bytes than were written")
+    if found.backwards:
+        raise VerificationError(f"{name}: decoding times run backwards {found.backwards} times")
+
+
+def _may_pad(track: TrackSpec) -> bool:
+    """MP4 fills the silence between subtitles with empty packets of its own."""
+    return track.kind == "subtitle"
+
+
+def _check_rest(spec: JoinSpec, facts: FileFacts) -> None:
+    pictures = sum(track.kind == "cover" for track in spec.tracks)
+    if spec.format in {"ogg", "opus", "oga"}:
+        pictures = facts.pictures = 0
+    found = len(facts.attachments) + facts.pictures
+    if found != len(spec.attachments) + pictures:
+        raise VerificationError(f"{found} attachments arrived, {len(spec.attachments) + pictures} were written")
+    if facts.chapters != len(spec.chapters):
+        raise VerificationError(f"{facts.chapters} chapters arrived, {len(spec.chapters)} were written")
+
+
+@dataclass
+class _Cut:
+    """A track made of pieces, and the times at which its frames have to stand."""
+
+    track: TrackSpec
+    found: StreamFacts
+    number: int
+    spec: JoinSpec
+
+    def __post_init__(self) -> None:
+        index = read_index(self.track.index)
+        clock = Clock(index.time_base, self.found.time_base, self.spec.shift_seconds)
+        pieces = [p for p in self.track.pieces if not self.spec.permissive or Path(p.path).is_file()]
+        numbers = [n for p in pieces for n in range(p.start_frame, p.end_frame if p.end_frame >= 0 else len(index))]
+        self.expected = array("q", (clock.convert(index.pts[n]) for n in numbers))
+        lengths = [(p.end_frame if p.end_frame >= 0 else len(index)) - p.start_frame for p in pieces]
+        self.joins = [sum(lengths[: n + 1]) for n in range(len(lengths) - 1)]
+
+    def times(self) -> None:
+        """Every frame at its time."""
+        found = array("q", sorted(self.found.pts))
+        if found == self.expected:
+            return
+        if len(found) != len(self.expected):
+            raise VerificationError(f"{len(found)} frames arrived, the source has {len(self.expected)}")
+        place = next(n for n, (a, b) in enumerate(zip(found, self.expected, strict=True)) if a != b)
+        base = self.found.time_base
+        raise VerificationError(
+            f"frame {place} stands at {_seconds(found[place] * base)}, the source has it at "
+            f"{_seconds(self.expected[place] * base)}"
+        )
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Around each join: positions from the last keyframe before it to some frames after it."""
+        places = {pts: n for n, pts in enumerate(self.expected)}
+        keys = sorted(places[pts] for pts in set(self.found.keys) if pts in places)
+        spans = []
+        for join in self.joins:
+            begin = max((key for key in keys if key < join), default=0)
+            spans.append((begin, min(join + _AFTER_JOIN, len(self.expected))))
+        return spans
+
+    def decode(self, begin: int, end: int, count: Callable[[], None]) -> None:
+        """The frames at these positions decode, each at its time."""
+        last = self.expected[end] if end < len(self.expected) else None
+        got, complaint = decoded_times(self.spec.part, self.number, self.expected[begin], last, count)
+        wanted = list(self.expected[begin:end])
+        if complaint or sorted(got) != wanted:
+            place = next((n for n, pts in enumerate(wanted) if n >= len(got) or got[n] != pts), len(wanted))
+            raise VerificationError(
+                f"decoding around frame {begin + place} of the output gave {len(got)} of {len(wanted)} frames"
+                + (f": {complaint}" if complaint else "")
+            )
+
+
+def _decode(spec: JoinSpec, checks: list[_Cut], report: Callable[[int], None]) -> None:
+    decoded = 0
+
+    def count() -> None:
+        nonlocal decoded
+        decoded += 1
+        if decoded % 100 == 0:
+            report(decoded)
+
+    for check in checks:
+        if spec.verify == "full":
+            check.decode(0, len(check.expected), count)
+        elif spec.verify == "joins":
+            for begin, end in check.spans():
+                check.decode(begin, end, count)
+    report(decoded)
+
+
+def _seconds(time: Fraction) -> str:
+    return f"{float(time):.6f} s"

@@ -1,0 +1,138 @@
+"""The graph that a user draws: what may be added, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from suture.command.base import PRIORITY_HIGH, Command, Resource, TaskType
+from suture.errors import GraphError
+from suture.orchestrator.graph import Dag
+
+
+@dataclass(frozen=True)
+class Fake(Command):
+    """A command that only has a place in a graph."""
+
+    id: str = ""
+    priority: int = 5
+    resource: Resource = Resource.CPU
+    input_path: str = "in.mkv"
+    output_path: str = "out.mkv"
+    task_type: TaskType = TaskType.VIDEO
+
+    def build_args(self) -> list[str]:
+        """Nothing that does anything."""
+        return ["true"]
+
+
+def test_what_add_gives_can_be_waited_for() -> None:
+    """The handle of one task is what ``after`` of another takes."""
+    dag = Dag()
+    a = dag.add(Fake("scale"))
+    b = dag.add(Fake("encode"), after=[a])
+    assert dag.dependencies(b) == ("scale",)
+    assert dag.order() == ("scale", "encode")
+
+
+def test_a_node_knows_its_command() -> None:
+    """Priority and resource are the command's, cost is what was predicted."""
+    dag = Dag()
+    dag.add(Fake("a", priority=PRIORITY_HIGH, resource=Resource.IO), cost=3.5)
+    node = dag.node("a")
+    assert (node.priority, node.resource, node.cost, node.index) == (PRIORITY_HIGH, Resource.IO, 3.5, 0)
+
+
+@pytest.mark.parametrize("after", [["a"], "a", Fake("a"), [Fake("a")], ["a", "a"], (name for name in ["a"])])
+def test_a_dependency_is_a_command_or_its_id(after: object) -> None:
+    """Commands, ids, one alone or several, each counted once."""
+    dag = Dag()
+    dag.add(Fake("a"))
+    dag.add(Fake("b"), after=after)  # type: ignore[arg-type]
+    assert dag.dependencies("b") == ("a",)
+
+
+def test_a_need_is_stronger_than_a_wait() -> None:
+    """A task named in both ``after`` and ``after_any`` is needed, and counted once."""
+    dag = Dag()
+    dag.add(Fake("a"))
+    dag.add(Fake("b"), after=["a"], after_any=["a"])
+    assert (dag.node("b").after, dag.node("b").after_any) == (("a",), ())
+
+
+def test_a_dependency_may_be_added_later() -> None:
+    """Only the finished graph is checked."""
+    dag = Dag()
+    dag.add(Fake("late"), after=["early"])
+    dag.add(Fake("early"))
+    assert dag.order() == ("early", "late")
+
+
+def test_two_tasks_of_one_id_are_refused() -> None:
+    """The second one raises at once, and the first stays."""
+    dag = Dag()
+    dag.add(Fake("a"), cost=1)
+    with pytest.raises(GraphError, match="two tasks of the id 'a'"):
+        dag.add(Fake("a"), cost=2)
+    assert dag.node("a").cost == 1
+
+
+def test_an_unknown_dependency_is_named() -> None:
+    """The message says who waits for whom."""
+    dag = Dag()
+    dag.add(Fake("b"), after_any=["nobody"])
+    with pytest.raises(GraphError, match="'b' waits for 'nobody'"):
+        dag.check()
+
+
+def test_an_unknown_task_has_no_dependencies() -> None:
+    """Asking for what is not there is an error of the graph, not a KeyError."""
+    with pytest.raises(GraphError, match="'nobody'"):
+        Dag().dependencies("nobody")
+
+
+def test_a_cycle_is_named_without_its_surroundings() -> None:
+    """What leads into the cycle, and what hangs on it, is not part of the message."""
+    dag = Dag()
+    dag.add(Fake("root"))
+    dag.add(Fake("a"), after=["root", "c"])
+    dag.add(Fake("b"), after=["a"])
+    dag.add(Fake("c"), after_any=["b"])
+    dag.add(Fake("tail"), after=["c"])
+    with pytest.raises(GraphError, match="cycle: 'a' → 'b' → 'c' → 'a'"):
+        dag.check()
+
+
+def test_a_task_cannot_wait_for_itself() -> None:
+    """The shortest cycle."""
+    dag = Dag()
+    dag.add(Fake("a"), after=["a"])
+    with pytest.raises(GraphError, match="cycle: 'a' → 'a'"):
+        dag.check()
+
+
+def test_the_order_is_that_of_adding_where_nothing_says_otherwise() -> None:
+    """Independent tasks keep their places; only what waits is moved."""
+    dag = Dag()
+    for name, after in [("d", "e"), ("c", ()), ("e", ()), ("a", ())]:
+        dag.add(Fake(name), after=after)
+    assert dag.order() == ("c", "e", "d", "a")
+
+
+def test_a_long_chain_is_no_problem() -> None:
+    """Nothing in the graph recurses: a chain far deeper than Python's stack is ordered."""
+    dag = Dag()
+    for i in range(5_000):
+        dag.add(Fake(str(i)), after=[str(i - 1)] if i else [])
+    assert dag.order()[-1] == "4999"
+
+
+def test_a_graph_has_a_length_and_members() -> None:
+    """What a collection in Python has."""
+    dag = Dag()
+    dag.add(Fake("a"))
+    assert len(dag) == 1
+    assert "a" in dag
+    assert "b" not in dag
+    assert repr(dag) == "Dag(1 tasks)"

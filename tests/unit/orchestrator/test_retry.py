@@ -1,0 +1,91 @@
+"""What is tried again, how often, and after what wait."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from suture.errors import (
+    CommandCancelled,
+    CommandFailed,
+    CommandTimeout,
+    ConfigError,
+    DeviceBusy,
+    DiskFull,
+    ProbeError,
+    SutureError,
+)
+from suture.orchestrator.retry import GiveUp, Retry, RetryPolicy
+
+
+def test_a_plain_failure_is_tried_again_at_once() -> None:
+    """Nothing is gained by waiting after an encoder that exits with an error."""
+    assert RetryPolicy().decide(CommandFailed("x"), attempts=1) == Retry(0.0)
+
+
+def test_a_hang_is_tried_again_at_once() -> None:
+    """A command that was killed for hanging is run again without a wait."""
+    assert RetryPolicy().decide(CommandTimeout("x"), attempts=1) == Retry(0.0)
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2, 5])
+def test_a_task_runs_once_more_than_it_may_be_retried(retries: int) -> None:
+    """``max_retries`` counts the runs after the first."""
+    policy = RetryPolicy(max_retries=retries)
+    decisions = [policy.decide(CommandFailed("x"), attempts) for attempts in range(1, retries + 2)]
+    assert decisions[:-1] == [Retry(0.0)] * retries
+    assert isinstance(decisions[-1], GiveUp)
+
+
+@pytest.mark.parametrize("error", [ProbeError("x"), DiskFull("x"), CommandFailed("x", retryable=False)])
+def test_what_lasts_is_not_tried_again(error: SutureError) -> None:
+    """An error that is not retryable, by its class or by itself, ends the task."""
+    assert isinstance(RetryPolicy().decide(error, attempts=1), GiveUp)
+
+
+def test_a_cancelled_command_is_never_tried_again() -> None:
+    """Who asked for the stop does not want another run, even if the error claims to be retryable."""
+    assert isinstance(RetryPolicy().decide(CommandCancelled("x", retryable=True), attempts=1), GiveUp)
+
+
+def test_a_busy_device_costs_no_retry() -> None:
+    """Busy is not failed: with no retries at all, the task is still run again."""
+    assert not RetryPolicy.charges(DeviceBusy("x"))
+    assert RetryPolicy(max_retries=0).decide(DeviceBusy("x"), attempts=0, requeues=1) == Retry(1.0)
+
+
+def test_the_wait_for_a_device_grows_up_to_its_limit() -> None:
+    """Each wait is ``factor`` times the one before, and none exceeds the maximum."""
+    policy = RetryPolicy(initial_backoff_s=1, factor=3, maximum_backoff_s=20)
+    assert [policy.backoff_s(times) for times in range(1, 6)] == [1, 3, 9, 20, 20]
+    assert policy.backoff_s(100_000) == 20
+
+
+def test_a_device_that_stays_busy_ends_the_task() -> None:
+    """Without an end, a device that somebody holds for good would hold the job too."""
+    policy = RetryPolicy(max_requeues=3)
+    assert isinstance(policy.decide(DeviceBusy("x"), attempts=0, requeues=3), Retry)
+    assert isinstance(policy.decide(DeviceBusy("x"), attempts=0, requeues=4), GiveUp)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_retries", -1),
+        ("initial_backoff_s", -0.1),
+        ("factor", 0.5),
+        ("maximum_backoff_s", -1),
+        ("max_requeues", -1),
+    ],
+)
+def test_values_out_of_range_are_refused(name: str, value: float) -> None:
+    """The message names the value."""
+    with pytest.raises(ConfigError, match=name):
+        RetryPolicy(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_policy_is_a_value() -> None:
+    """Equal fields make equal policies, also after a journey to another process."""
+    policy = RetryPolicy(max_retries=7)
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301  # our own bytes
