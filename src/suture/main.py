@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import os
 import sys
 import time
@@ -37,7 +36,7 @@ COMMANDS: Final = {
     "completion": "print a completion script for bash, zsh or fish",
 }
 # Plumbing: the steps of a plan that are ours, for scripts that `suture plan --format sh` printed.
-HIDDEN: Final = ("index", "join", "splice")
+HIDDEN: Final = ("index", "join", "publish")
 _OWN_OPTIONS = ("--help", "-h", "--version")
 USAGE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
@@ -49,9 +48,13 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        if cmd_name not in COMMANDS and not _is_plumbing(cmd_name):
+        if cmd_name in HIDDEN:
+            module, name = "plumbing", cmd_name
+        elif cmd_name in COMMANDS:
+            module, name = cmd_name, "command"
+        else:
             return None
-        command: click.Command = importlib.import_module(f"suture.cli.{cmd_name}").command
+        command: click.Command = getattr(importlib.import_module(f"suture.cli.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -65,16 +68,12 @@ class _Commands(click.Group):
 
     def _names_command(self, word: str) -> bool:
         """Whether it is a command; a misspelled one, of which no file is there, is refused."""
-        if word in COMMANDS or _is_plumbing(word):
+        if word in COMMANDS or word in HIDDEN:
             return True
         near = get_close_matches(word, COMMANDS, n=1, cutoff=0.75)
         if near and not word.startswith("-") and not os.path.lexists(word):
             raise click.UsageError(f"no such command or file: {word!r}, did you mean {near[0]!r}?")
         return False
-
-
-def _is_plumbing(word: str) -> bool:
-    return word in HIDDEN and importlib.util.find_spec(f"suture.cli.{word}") is not None
 
 
 def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's

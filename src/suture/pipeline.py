@@ -15,13 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suture.errors import ChunkError, CommandCancelled, CommandError, ConcatError, ConfigError, SutureError
+from suture.errors import ChunkError, CommandCancelled, CommandError, CommandFailed, ConcatError, ConfigError, SutureError
 from suture.events import EncodeReport, Failure, Finished, Noted, Planned, Warned
+from suture.ffmpeg.diagnose import blames_input
 from suture.orchestrator import Orchestrator
 from suture.orchestrator.states import State
 from suture.places import jobs_folder
 from suture.planning.job import Plan, make_plan as plan_job
 from suture.settings import EncodeSettings
+from suture.verify import facts_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +138,10 @@ def _encode(
             whole = frozenset(video.track.source_index for video in plan.videos)
             plan = _planned(source, target, settings, folder, overwrite, watcher, whole)
             run = _run(plan, watcher, control)
-        return _report(plan, run, control)
+        report = _report(plan, run, control)
+        for text in report.warnings[len(plan.losses) :]:
+            watcher(Warned(text))
+        return report
 
 
 # -- before -------------------------------------------------------------------------------------------------------
@@ -238,8 +243,12 @@ def _inexact(plan: Plan, run: RunReport) -> str:
     if plan.linear or not plan.videos:
         return ""
     for task in run.failed:
-        if isinstance(task.error, ChunkError | ConcatError):
-            return task.error.message
+        error = task.error
+        if isinstance(error, ChunkError | ConcatError):
+            return error.message
+        # Too much of a short piece may not decode for ffmpeg to go on, though most of the film does.
+        if isinstance(error, CommandFailed) and plan.pieces > len(plan.videos) and blames_input(error.returncode or 0, error.stderr):
+            return error.message
     return ""
 
 
@@ -261,9 +270,16 @@ def _report(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
         bytes=Path(plan.output).stat().st_size,
         chunks=plan.pieces,
         retries=run.retries,
-        warnings=tuple(str(loss) for loss in plan.losses),
+        warnings=(*map(str, plan.losses), *_damage(plan)),
         failures=failures,
     )
+
+
+def _damage(plan: Plan) -> Iterator[str]:
+    """What the join could not take over from a damaged source."""
+    written = json.loads(Path(facts_path(plan.spec_path)).read_text())
+    if written["dropped"]:
+        yield f"the source is damaged: {written['dropped']} packets of copied streams ran backwards in time and are left out"
 
 
 def _frames_written(run: RunReport) -> int:

@@ -121,9 +121,7 @@ class MixingBuilder(FFmpegCommand):
             ask = ask.add_input(path)
         if self.together:
             ask = ask.set_graph(self._graph())
-        ask = ask.add_option(
-            "-c", "copy", *self._audio(), *container_options(self.output_path), *self.options
-        )
+        ask = ask.add_option(*self._codecs(), *container_options(self.output_path), *self.options)
         return ask.add_output(self.output_path)
 
     def _maps(self) -> tuple[str, ...]:
@@ -147,12 +145,16 @@ class MixingBuilder(FFmpegCommand):
         # Without dropout_transition=0 the others grow louder for two seconds when one ends.
         return filter_call("amix", inputs=count, dropout_transition=0, weights=weights, normalize=True)
 
-    def _audio(self) -> list[str]:
+    def _codecs(self) -> list[str]:
         usual = _USUAL_AUDIO.get(PurePath(self.output_path).suffix.lower(), "aac") if self.together else ""
         if self.together and self.codec == "copy":
             raise ConfigError(f"{self.id}: what is mixed can't be copied", "choose an audio codec")
-        codec = self.codec or usual
-        return [*(["-c:a", codec] if codec else []), *(["-b:a", self.bitrate] if self.bitrate else [])]
+        codec = self.codec or usual or "copy"
+        if codec == "copy":
+            return ["-c", "copy"]
+        # Kind by kind: 9.0 warns of a codec that is named twice.
+        kept = [part for kind in "vsdt" for part in (f"-c:{kind}", "copy")]
+        return [*kept, "-c:a", codec, *(["-b:a", self.bitrate] if self.bitrate else [])]
 
 
 def container_options(output_path: str) -> list[str]:

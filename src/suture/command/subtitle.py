@@ -118,7 +118,8 @@ class SubtitleBuilder(FFmpegCommand):
         ask = ask.add_map("0:v?", "0:a?", "1:s:0", "0:s?", "0:d?", "0:t?")
         codec = self.codec or subtitle_codec(self.output_path)
         language = ["-metadata:s:s:0", f"language={self.language}"] if self.language else []
-        return ask.add_option("-c", "copy", "-c:s:0", codec, *language)
+        chosen = [] if codec == "copy" else ["-c:s:0", codec]
+        return ask.add_option("-c", "copy", *chosen, *language)
 
     def _burned(self) -> FFmpegBuilder:
         if self.video_codec == "copy":

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from suture.errors import CommandError, CommandFailed, DeviceBusy, DiskFull
 
-__all__ = ["Diagnosis", "diagnose", "hidden_failure", "relevant_lines"]
+__all__ = ["Diagnosis", "blames_input", "diagnose", "hidden_failure", "relevant_lines"]
 
 
 class Diagnosis(NamedTuple):
@@ -167,7 +167,7 @@ _SETTINGS: Final = (
         "check -vf and -af against: ffmpeg -h filter=NAME",
     ),
     _row(
-        r"Error setting (option|preset|profile)|Unable to parse option value|out of range|bad value for"
+        r"Error setting (option|preset|profile)|Unable to parse option value|out of range(?!: )|bad value for"
         r"|invalid (preset|profile|tune)|Undefined constant|Invalid duration|Error parsing option '",
         "an option has a value that it can't have",
         "check the settings; the encoder's options: ffmpeg -h encoder=NAME",
@@ -240,6 +240,11 @@ def diagnose(returncode: int, stderr: str) -> Diagnosis:
 def hidden_failure(stderr: str) -> Diagnosis | None:
     """What went wrong in spite of exit code 0: stderr says that the file was not written (to its end)."""
     return _look_up(_NOT_WRITTEN, _cleaned(stderr))
+
+
+def blames_input(returncode: int, stderr: str) -> bool:
+    """Whether a failure lies in what was read, so that reading it in another way may help."""
+    return diagnose(returncode, stderr).reason.startswith("the input is")
 
 
 def relevant_lines(stderr: str, limit: int = 12) -> list[str]:

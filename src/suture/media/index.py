@@ -178,12 +178,14 @@ class _Watch:
         self.without_pts = 0
         self.corrupt = 0
         self.backwards = 0
+        self.encrypted = 0
         self._last_dts: int | None = None
 
     def see(self, packet: Any) -> None:  # noqa: ANN401
         self.packets += 1
         self.without_pts += packet.pts is None
         self.corrupt += bool(packet.is_corrupt)
+        self.encrypted += packet.has_sidedata("encryption_info")
         if packet.dts is not None:
             self.backwards += self._last_dts is not None and packet.dts < self._last_dts
             self._last_dts = packet.dts
@@ -199,7 +201,9 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
     pts, base = index.pts, index.time_base
     gaps = [b - a for a, b in zip(pts, pts[1:], strict=False)]
     trouble = ""
-    if watch.without_pts:
+    if watch.encrypted:
+        trouble = f"{watch.encrypted} packets are encrypted"
+    elif watch.without_pts:
         trouble = f"{watch.without_pts} packets have no timestamp"
     elif watch.corrupt:
         trouble = f"{watch.corrupt} packets are damaged"

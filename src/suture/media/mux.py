@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
-from suture.errors import ConcatError, DiskFull, Unsupported
+from suture.errors import ConcatError, DiskFull, MediaError, Unsupported
 from suture.media.clock import AudioClock, Clock
 from suture.media.opening import open_input
 from suture.media.pieces import PieceTrack
@@ -47,7 +47,7 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
     Returns:
         Facts: ``frames`` (of all video tracks made of pieces), ``bytes``, and for each of the output's ``streams``
         (pictures apart) ``packets``, ``bytes``, ``crc`` of what was written, and ``exact``: whether the container
-        stores packets as they are.
+        stores packets as they are; ``dropped``: copied packets of a damaged source that ran backwards in time.
 
     Raises:
         ConcatError: the pieces do not fit together; nothing is written then.
@@ -57,7 +57,7 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
     tracks = {n: _pieces_of(track, spec) for n, track in enumerate(spec.tracks) if track.origin == "pieces"}
     Path(spec.part).unlink(missing_ok=True)
     try:
-        frames, streams = _write(spec, tracks, report)
+        frames, streams, dropped = _write(spec, tracks, report)
     except av.error.FFmpegError as error:
         Path(spec.part).unlink(missing_ok=True)
         raise _translated(error, spec) from error
@@ -65,7 +65,7 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
         Path(spec.part).unlink(missing_ok=True)
         raise
     _sync(spec.part)
-    return {"frames": frames, "bytes": Path(spec.part).stat().st_size, "streams": streams}
+    return {"frames": frames, "bytes": Path(spec.part).stat().st_size, "streams": streams, "dropped": dropped}
 
 
 def join_file(spec_path: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _sync(path: str) -> None:
 
 def _write(
     spec: JoinSpec, tracks: dict[int, PieceTrack], report: Callable[[int], None]
-) -> tuple[int, list[dict[str, Any]]]:
+) -> tuple[int, list[dict[str, Any]], int]:
     options = {"avoid_negative_ts": "disabled", **spec.options}
     with open_input(spec.source) as source:
         output = av.open(f"file:{spec.part}", "w", format=spec.format, container_options=options)
@@ -103,7 +103,10 @@ def _write(
             lanes.open()
             output.start_encoding()
             frames = lanes.run(report)
-            return frames, lanes.written()
+            written = lanes.written()
+            if not any(stream["packets"] for stream in written):
+                raise MediaError(f"nothing can be read from {spec.source!r}", "its data are missing or cut off")
+            return frames, written, lanes.dropped
 
 
 class _Lanes:
@@ -118,6 +121,8 @@ class _Lanes:
         self._copied: dict[int, int] = {}
         self._inputs: list[Any] = []
         self._tallies: dict[int, _Tally] = {}
+        self._latest: dict[int, int] = {}
+        self.dropped = 0
 
     # -- header ---------------------------------------------------------------------------------------------------
 
@@ -203,6 +208,8 @@ class _Lanes:
         lanes += [self._from_file(n) for n, track in enumerate(self._spec.tracks) if track.origin == "file"]
         lanes.append(self._from_source())
         for _, number, packet in heapq.merge(*lanes, key=lambda item: item[0]):
+            if self._runs_back(number, packet):
+                continue
             if number in self._tallies:
                 self._tallies[number].see(packet)
             self._output.mux_one(packet)
@@ -214,6 +221,16 @@ class _Lanes:
             container.close()
         report(frames)
         return frames
+
+    def _runs_back(self, number: int, packet: Any) -> bool:  # noqa: ANN401
+        """Whether a copied packet of a damaged source goes back in time, which no container can hold."""
+        if packet.dts is None or self._spec.tracks[number].origin == "pieces":
+            return False
+        if packet.dts < self._latest.get(number, packet.dts):
+            self.dropped += 1
+            return True
+        self._latest[number] = packet.dts
+        return False
 
     def written(self) -> list[dict[str, Any]]:
         """What went into each stream, for comparing with what is read back."""
@@ -261,7 +278,8 @@ class _Lanes:
                 continue
             number = numbers[packet.stream_index]
             lane.place(packet, self._spec.shift_seconds)
-            yield float(packet.dts * packet.time_base), number, packet
+            at = packet.pts if packet.dts is None else packet.dts
+            yield float(at * packet.time_base), number, packet
 
 
 class _Tally:
@@ -298,7 +316,6 @@ class _CopyLane:
         target = Fraction(self._output.time_base)
         clock = Clock(self._base, target, shift)
         pts = packet.dts if packet.pts is None else packet.pts
-        dts = pts if packet.dts is None else packet.dts
         duration = packet.duration or 0
         placed = (
             self._sound_clock(clock).convert(pts, _priming(packet))
@@ -308,7 +325,8 @@ class _CopyLane:
         packet.stream = self._output
         packet.time_base = target
         packet.pts = placed
-        packet.dts = placed if dts == pts else clock.convert(dts)
+        if packet.dts is not None:
+            packet.dts = placed if packet.dts == pts else clock.convert(packet.dts)
         packet.duration = clock.convert(pts + duration) - clock.convert(pts)
 
     def _is_coarse(self, target: Fraction) -> bool:

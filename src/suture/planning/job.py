@@ -205,11 +205,11 @@ def _plan_video(
     if not len(found.index):
         raise MediaError(f"nothing of video stream {stream.index} of {wanted.info.path!r} decodes")
     index, first = _in_range(found.index, wanted.settings, wanted.info)
-    why = found.whole or whole_reason(wanted.settings, wanted.tracks)
+    why = found.whole or whole_reason(wanted.settings)
     cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(index, wanted)
     decisions.append(Decision("pieces", cuts.reason, "--chunking"))
     threads = _threads(wanted, len(cuts.starts), decisions)
-    encoder, own_times = video_encoder(stream, index, wanted.settings, wanted.tracks, wanted.ffmpeg, threads)
+    encoder, own_times = video_encoder(stream, index, wanted.settings, wanted.ffmpeg, threads)
     chunks = _chunks(found.index, cuts, first, first + len(index), wanted)
     if own_times:
         chunks = [replace(chunk, end_frame=-1) for chunk in chunks]

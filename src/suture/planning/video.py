@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from suture.encoder import VideoEncoder
 from suture.planning.filters import changes_frames, remembers
@@ -12,22 +11,32 @@ from suture.planning.tracks import codec_of
 if TYPE_CHECKING:
     from suture.media.index import FrameIndex
     from suture.model import StreamInfo
-    from suture.planning.tracks import TrackList
     from suture.settings import EncodeSettings
 
-__all__ = ["keeps_orientation", "video_encoder", "whole_reason"]
 
-_COLOR = {
-    "color_primaries": "color_primaries",
-    "color_transfer": "color_trc",
-    "color_space": "colorspace",
-    "color_range": "color_range",
-    "chroma_location": "chroma_sample_location",
+def _names(words: str) -> dict[str, str]:
+    """Values that are called the same as an option."""
+    return {word: word for word in words.split()}
+
+
+__all__ = ["keeps_orientation", "picture_shape", "video_encoder", "whole_reason"]
+
+# Source: libavcodec/options_table.h of 5.1 and 9.0; a few values have another name as an option than as a fact.
+_SAME = "bt709 smpte170m smpte240m bt470bg bt470m"
+_COLOR: Final[dict[str, tuple[str, dict[str, str]]]] = {
+    "color_primaries": ("color_primaries", _names(f"{_SAME} film bt2020 smpte428 smpte431 smpte432")),
+    "color_transfer": (
+        "color_trc",
+        _names("bt709 smpte170m smpte240m linear smpte2084 smpte428 arib-std-b67 iec61966-2-1 bt2020-10 bt2020-12")
+        | {"bt470m": "gamma22", "bt470bg": "gamma28"},
+    ),
+    "color_space": ("colorspace", _names("bt709 smpte170m smpte240m bt470bg fcc ycgco bt2020nc bt2020c") | {"gbr": "rgb"}),
+    "color_range": ("color_range", _names("tv pc") | {"limited": "tv", "full": "pc", "mpeg": "tv", "jpeg": "pc"}),
+    "chroma_location": ("chroma_sample_location", _names("left center topleft top bottomleft bottom")),
 }
-_RANGES = {"tv": "tv", "pc": "pc", "limited": "tv", "full": "pc", "mpeg": "tv", "jpeg": "pc"}
 
 
-def whole_reason(settings: EncodeSettings, tracks: TrackList) -> str:
+def whole_reason(settings: EncodeSettings) -> str:
     """Why these settings forbid to cut; empty when they do not."""
     chain = settings.video_filter or ""
     if name := changes_frames(chain):
@@ -36,7 +45,6 @@ def whole_reason(settings: EncodeSettings, tracks: TrackList) -> str:
         return f"the pictures of the filter {name} depend on earlier frames"
     if settings.video_bitrate is not None:
         return "a bitrate is held over the whole film (-b:v)"
-    del tracks
     return ""
 
 
@@ -52,12 +60,10 @@ def video_encoder(
     stream: StreamInfo,
     index: FrameIndex,
     settings: EncodeSettings,
-    tracks: TrackList,
     ffmpeg: str,
     threads: int | None,
 ) -> tuple[VideoEncoder, bool]:
     """The encoder of a track's pieces, and whether their own timestamps count."""
-    del tracks
     own_times = bool(changes_frames(settings.video_filter or ""))
     rate = None if own_times else index.rate()
     return (
@@ -67,7 +73,7 @@ def video_encoder(
             speed=settings.speed,
             bitrate=settings.video_bitrate,
             options=settings.encoder_options,
-            filters=_filters(stream, index, settings),
+            filters=_filters(stream, settings),
             pixel_format=settings.pixel_format,
             threads=threads,
             frame_rate=rate,
@@ -79,13 +85,12 @@ def video_encoder(
     )
 
 
-def _filters(stream: StreamInfo, index: FrameIndex, settings: EncodeSettings) -> tuple[str, ...]:
+def _filters(stream: StreamInfo, settings: EncodeSettings) -> tuple[str, ...]:
     filters = [settings.video_filter] if settings.video_filter else []
     if settings.scale:
         filters.append(f"scale={settings.scale}")
     if codec_of(settings.video_codec) == "ffv1":
         filters += _as_decoded(stream)
-    del index
     return tuple(filters)
 
 
@@ -101,11 +106,8 @@ def _colors(stream: StreamInfo, settings: EncodeSettings) -> dict[str, str]:
     """Colour as the source declares it, unless a filter may have changed it."""
     if settings.video_filter:
         return {}
-    known = {option: getattr(stream, name) for name, option in _COLOR.items()}
-    colors = {option: value for option, value in known.items() if value and value not in {"unknown", "unspecified"}}
-    if "color_range" in colors:
-        colors["color_range"] = _RANGES.get(colors["color_range"], colors["color_range"])
-    return colors
+    found = ((option, names.get(getattr(stream, fact))) for fact, (option, names) in _COLOR.items())
+    return {option: value for option, value in found if value}
 
 
 def picture_shape(stream: StreamInfo, settings: EncodeSettings) -> str:
@@ -114,8 +116,3 @@ def picture_shape(stream: StreamInfo, settings: EncodeSettings) -> str:
     if settings.scale or settings.video_filter or not ratio or ratio <= 0:
         return ""
     return "" if ratio == 1 else f"{ratio.numerator}/{ratio.denominator}"
-
-
-def container_rate(index: FrameIndex) -> Fraction:
-    """Frames a second, for the container's header."""
-    return index.rate()

@@ -1,0 +1,138 @@
+"""``suture index``, ``join``, ``publish``: a plan's steps that are no ffmpeg calls. Hidden from the help.
+
+The orchestrator runs them as children, and a plan printed as a script names them; so they report on stdout
+as ffmpeg's ``-progress`` does. Thin: what each step does is `media.index`'s, `media.mux`'s and `verify`'s.
+Each has a process of its own already, so libavformat is called here directly.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from suture.command.step import STEP_OPTION, error_line
+from suture.errors import ConfigError, SutureError
+
+if TYPE_CHECKING:
+    from suture.media.index import FrameIndex
+    from suture.model import StreamInfo
+
+__all__ = ["index", "join", "publish"]
+
+
+class _Step(click.Command):
+    """A step that the orchestrator may run: with ``--as-step`` its errors go to the parent as they are."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*arguments, **keywords)
+        self.params.append(click.Option([STEP_OPTION, "as_step"], is_flag=True, hidden=True))
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's
+        if not ctx.params.pop("as_step"):
+            return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except SutureError as error:
+            click.echo(error_line(error), err=True)
+            return error.exit_code
+
+
+@click.command("index", hidden=True, short_help="write the frame index of a video stream")
+@click.argument("source", metavar="SOURCE")
+@click.option("--stream", type=click.IntRange(min=0), required=True, help="The stream's index in SOURCE.")
+@click.option("-o", "output", metavar="FILE", required=True, help="Where the index goes.")
+@click.option("--linear", is_flag=True, help="Take the frames of one linear decode, not the packets.")
+@click.option("--first", type=click.IntRange(min=0), default=0, help="The first frame to keep.")
+@click.option("--end", type=click.IntRange(min=1), help="One past the last frame to keep.")
+@click.option("--ffmpeg", metavar="PATH", help="The ffmpeg that decodes.")
+def index(source: str, output: str, **options: Any) -> None:  # noqa: ANN401 - click's values
+    """Write the frame index of one video stream of SOURCE."""
+    from suture.media.index import write_index  # noqa: PLC0415 - loads what the step needs
+
+    found = _found(source, output, options)
+    first, end = options["first"], options["end"] or len(found)
+    if first >= end or end > len(found):
+        raise ConfigError(
+            f"frames {first} to {end} of stream {options['stream']} of {source!r} do not exist",
+            f"it has {len(found)} frames",
+        )
+    write_index(found.part(first, end), output)
+    _finish(end - first)
+
+
+def _found(source: str, output: str, options: dict[str, Any]) -> FrameIndex:
+    from suture.media.index import index_file, read_index  # noqa: PLC0415 - loads what the step needs
+
+    if options["linear"]:
+        from suture.ffmpeg.locate import locate  # noqa: PLC0415 - as above
+        from suture.planning.frames import linear_index  # noqa: PLC0415 - as above
+
+        stream = _video_stream(source, options["stream"])
+        return linear_index(source, stream, output, locate(options["ffmpeg"]))
+    index_file(source, options["stream"], output)
+    return read_index(output)
+
+
+def _video_stream(source: str, number: int) -> StreamInfo:
+    from suture.media.probe import probe  # noqa: PLC0415 - loads what the step needs
+
+    for stream in probe(source).streams:
+        if stream.index == number and stream.kind == "video":
+            return stream
+    raise ConfigError(f"{source!r} has no video stream {number}", "see suture probe")
+
+
+@click.command("join", cls=_Step, hidden=True, short_help="sew the pieces of a plan together")
+@click.argument("spec", metavar="SPEC")
+def join(spec: str) -> None:
+    """Write the part file that SPEC describes, and beside SPEC what was written."""
+    from suture.media.mux import join as sew  # noqa: PLC0415 - loads libavformat
+    from suture.media.spec import read_spec  # noqa: PLC0415 - as above
+    from suture.verify import facts_path  # noqa: PLC0415 - as above
+
+    facts = sew(read_spec(spec), _tell)
+    _write(facts_path(spec), json.dumps(facts))
+    _finish(facts["frames"])
+
+
+@click.command("publish", cls=_Step, hidden=True, short_help="check what was joined and give it its name")
+@click.argument("spec", metavar="SPEC")
+def publish(spec: str) -> None:
+    """Check the part file that SPEC describes, and give it its name."""
+    from suture.media.spec import read_spec  # noqa: PLC0415 - loads what the step needs
+    from suture.verify import publish as check  # noqa: PLC0415 - as above
+
+    last = 0
+
+    def tell(frames: int) -> None:
+        nonlocal last
+        last = frames
+        _tell(frames)
+
+    check(read_spec(spec), spec, tell)
+    _finish(last)
+
+
+def _write(path: str, text: str) -> None:
+    """The file appears whole or not at all."""
+    part = Path(path).with_name(f".part-{Path(path).name}")
+    part.write_text(text)
+    part.replace(path)
+
+
+def _tell(frames: int) -> None:
+    _report(frames, "continue")
+
+
+def _finish(frames: int) -> None:
+    _report(frames, "end")
+
+
+def _report(frames: int, state: str) -> None:
+    """One block of ffmpeg's ``-progress``."""
+    sys.stdout.write(f"frame={frames}\nprogress={state}\n")
+    sys.stdout.flush()
