@@ -10,7 +10,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from suture.orchestrator import Orchestrator
     from suture.chunker import Chunker
     from suture.command.audio import AudioBuilder
     from suture.command.base import PRIORITY_HIGH, PRIORITY_LOW, PRIORITY_NORMAL, Command
@@ -47,10 +46,11 @@ if TYPE_CHECKING:
     from suture.library import encode, plan
     from suture.media.probe import probe
     from suture.model import Attachment, Chapter, ChunkData, EncoderResult, MediaInfo, StreamInfo
+    from suture.orchestrator import Orchestrator
     from suture.orchestrator.dag import Dag
     from suture.settings import EncodeSettings
 
-__version__ = "0.1.0"
+from suture.version import __version__
 
 __all__ = [
     "PRIORITY_HIGH",

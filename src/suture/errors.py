@@ -71,7 +71,7 @@ class SutureError(Exception):
         hint: what the reader can do about it. One line, may be empty.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
     retryable: bool = False
     """Whether the same thing, tried again, may well succeed."""
 

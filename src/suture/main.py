@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from suture import __version__
 from suture.errors import CommandError, SutureError
+from suture.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

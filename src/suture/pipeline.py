@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suture.control import Control
 from suture.errors import ChunkError, CommandCancelled, CommandError, CommandFailed, ConcatError, ConfigError, SutureError
 from suture.events import EncodeReport, Failure, Finished, Noted, Planned, Warned
 from suture.ffmpeg.diagnose import blames_input
@@ -31,44 +32,11 @@ if TYPE_CHECKING:
     from suture.events import JobWatcher
     from suture.orchestrator.watch import RunReport, TaskReport
 
-__all__ = ["Control", "encode", "make_plan"]
+__all__ = ["encode", "make_plan"]
 
 
 def _nobody(_event: object) -> None:
     """Nobody watches."""
-
-
-class Control:
-    """Stops a job from outside: from a signal handler or another thread."""
-
-    def __init__(self) -> None:
-        self._orchestrator: Orchestrator | None = None
-        self.stopped = self.aborted = False
-
-    def stop(self) -> None:
-        """Start nothing new; what runs may finish."""
-        self.stopped = True
-        if self._orchestrator:
-            self._orchestrator.stop()
-
-    def abort(self) -> None:
-        """Stop what runs, too."""
-        self.stopped = self.aborted = True
-        if self._orchestrator:
-            self._orchestrator.abort()
-
-    def attach(self, orchestrator: Orchestrator) -> None:
-        """From now on wishes go to this one, those uttered before included."""
-        self._orchestrator = orchestrator
-        if self.aborted:
-            orchestrator.abort()
-        elif self.stopped:
-            orchestrator.stop()
-
-    def check(self) -> None:
-        """Raise when the job is to stop: between phases."""
-        if self.stopped:
-            raise CommandCancelled("stopped before it was done", "the same command starts again")
 
 
 def encode(
@@ -101,7 +69,9 @@ def encode(
     try:
         report = _encode(source, output, settings or EncodeSettings(crf=20.0), overwrite, watcher, control)
     except SutureError as error:
-        status = "cancelled" if isinstance(error, CommandCancelled) else "failed"
+        status = "failed"
+        if isinstance(error, CommandCancelled):
+            status, error.exit_code = "cancelled", control.exit_code
         failed = EncodeReport(status, "", error.exit_code, error=str(error), failures=getattr(error, "failures", ()))
         watcher(Finished(replace(failed, wall_seconds=time.monotonic() - started)))
         raise
@@ -130,13 +100,12 @@ def _encode(
         watcher(Noted(f"{target} is there already and stays (-n)"))
         return EncodeReport("skipped", target, 0)
     with _JobFolder(source, settings) as folder:
-        plan = _planned(source, target, settings, folder, overwrite, watcher, frozenset())
-        control.check()
+        plan = _planned(source, target, settings, folder, overwrite, watcher, control, frozenset())
         run = _run(plan, watcher, control)
         if inexact := _inexact(plan, run):
             watcher(Noted(f"a cut was not exact ({inexact}); encoding in one piece"))
             whole = frozenset(video.track.source_index for video in plan.videos)
-            plan = _planned(source, target, settings, folder, overwrite, watcher, whole)
+            plan = _planned(source, target, settings, folder, overwrite, watcher, control, whole)
             run = _run(plan, watcher, control)
         report = _report(plan, run, control)
         for text in report.warnings[len(plan.losses) :]:
@@ -202,6 +171,7 @@ def _planned(
     folder: str,
     overwrite: bool | None,  # noqa: FBT001 - three states
     watcher: JobWatcher,
+    control: Control,
     linear: frozenset[int],
 ) -> Plan:
     plan = plan_job(
@@ -212,6 +182,7 @@ def _planned(
         overwrite=bool(overwrite),
         linear=linear,
         on_note=lambda text: watcher(Noted(text)),
+        cancel=control.cancel,
     )
     plan.write()
     watcher(Planned(plan))
@@ -234,8 +205,8 @@ def _run(plan: Plan, watcher: JobWatcher, control: Control) -> RunReport:
         fail_fast=settings.fail_fast,
         on_event=watcher,
     )
-    control.attach(orchestrator)
-    return orchestrator.run(plan.dag())
+    with control.over(orchestrator):
+        return orchestrator.run(plan.dag())
 
 
 def _inexact(plan: Plan, run: RunReport) -> str:
@@ -298,8 +269,7 @@ def _error(run: RunReport, failures: tuple[Failure, ...], control: Control) -> S
     """The error that ends the job: the first failure, in the order of the plan."""
     first: TaskReport | None = next(iter(run.failed), None)
     if first is None or first.error is None:
-        assert control.stopped or run.cancelled  # noqa: S101 - nothing failed, so somebody stopped it
-        return CommandCancelled("stopped before it was done", "the same command starts again")
+        return control.cancelled()
     error = first.error
     error.failures = failures  # type: ignore[attr-defined]
     return error

@@ -61,8 +61,8 @@ ASS = """[Script Info]
 PlayResX: 192
 PlayResY: 144
 [V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, Alignment
-Style: Default,DejaVu Sans,24,&H0000FFFF,2
+Format: Name, Fontname, Fontsize, PrimaryColour, ScaleX, ScaleY, BorderStyle, Outline, Alignment
+Style: Default,DejaVu Sans,24,&H0000FFFF,100,100,1,1,2
 [Events]
 Format: Start, End, Style, Text
 Dialogue: 0:00:00.20,0:00:03.80,Default,{\\fad(900,900)\\move(20,20,150,120)}moves
@@ -101,9 +101,7 @@ def _shown(box: Box, number: int, width: int, height: int) -> bytes:
 def _cleared(time: float, number: int, width: int, height: int) -> bytes:
     composed = struct.pack(">HHBHBBBB", width, height, 16, number, 0, 0, 0, 0)
     window = struct.pack(">BBHHHH", 1, 0, 0, 0, width, height)
-    return b"".join(
-        _segment(time, kind, body) for kind, body in ((0x16, composed), (0x17, window), (0x80, b""))
-    )
+    return b"".join(_segment(time, kind, body) for kind, body in ((0x16, composed), (0x17, window), (0x80, b"")))
 
 
 @dataclass(frozen=True)
@@ -174,9 +172,7 @@ def _video(ffmpeg: str, film: str, burn: Burn | None) -> VideoBuilder:
     return base.set_burn(burn)
 
 
-def _pictures(
-    ffmpeg: str, film: str, folder: Path, stream: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)
-) -> str:
+def _pictures(ffmpeg: str, film: str, folder: Path, stream: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)) -> str:
     out = str(folder / "pictures.mkv")
     PictureTrack("p0", film, out, *size, stream=stream, program=ffmpeg).run()
     return out
@@ -198,9 +194,7 @@ def test_bitmap_subtitles_show_in_time_and_in_every_piece(
     assert _pieces(_video(ffmpeg, source, burn), cuts, 100, Fraction(RATE), tmp_path) == whole
 
 
-@pytest.mark.parametrize(
-    ("film", "kind"), [("srt", "mks"), ("ass", "mks"), ("srt_late", "mks"), ("srt", "file")]
-)
+@pytest.mark.parametrize(("film", "kind"), [("srt", "mks"), ("ass", "mks"), ("srt_late", "mks"), ("srt", "file")])
 def test_text_subtitles_are_the_same_in_every_piece(
     film: str, kind: str, ffmpeg: str, films: Films, tmp_path: Path
 ) -> None:
@@ -299,7 +293,7 @@ def test_a_whole_film_is_burned_in_one_call(film: str, ffmpeg: str, films: Films
 
 
 def test_pictures_make_one_call_exact_too(ffmpeg: str, films: Films, tmp_path: Path) -> None:
-    """Given what a `PictureTrack` wrote, `SubtitleBuilder` shows bitmaps on exactly the frames of their time."""
+    """Given what a `PictureTrack` wrote, `SubtitleBuilder` shows bitmaps just in their time."""
     pictures = _pictures(ffmpeg, films["pgs_late.mkv"], tmp_path)
     out = str(tmp_path / "o.mkv")
     command = SubtitleBuilder("s0", films["pgs_late.mkv"], out).set_program(ffmpeg).set_video_codec("ffv1")

@@ -115,13 +115,15 @@ def _encode(
     source: str, output: str | None, settings: EncodeSettings, *, overwrite: bool | None, look: Look
 ) -> int:
     """One file: the seam to the pipeline."""
-    from suture.pipeline import encode  # noqa: PLC0415 - loads what runs encodes
+    from suture.cli.signals import braked  # noqa: PLC0415 - loads what runs encodes
+    from suture.control import Control  # noqa: PLC0415 - as above
+    from suture.pipeline import encode  # noqa: PLC0415 - as above
     from suture.report.watch import watcher_for  # noqa: PLC0415 - as above
 
-    with watcher_for(look) as watcher:
-        report = encode(source, output, settings, overwrite=overwrite, watcher=watcher)
-    code: int = report.exit_code
-    return code
+    control = Control()
+    with watcher_for(look) as watcher, braked(control):
+        report = encode(source, output, settings, overwrite=overwrite, watcher=watcher, control=control)
+    return report.exit_code
 
 
 def _batch(jobs: Sequence[Job], settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:

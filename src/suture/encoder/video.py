@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from suture.command.burn import Burn, PictureBurn, TextBurn
 from suture.command.video import VideoBuilder
 from suture.encoder.base import Encoder
 from suture.encoder.pieces import piece_options
@@ -40,7 +41,8 @@ class VideoEncoder(Encoder):
         frame_rate: of the grid that the encoder sees; None: the pieces keep their timestamps.
         keep_orientation: do not turn the picture; the container says how it is turned.
         color: ffmpeg's output options for colour (``color_primaries`` …).
-        hardware: a device path of `VideoBuilder.set_hardware`.
+        burn: a subtitle to burn in.
+        zero_us: the container's start in microseconds: filters see a film that begins at 0, as in plain ffmpeg.
         ffmpeg: the binary; None: the one that is found.
     """
 
@@ -55,6 +57,8 @@ class VideoEncoder(Encoder):
     frame_rate: Fraction | None = None
     keep_orientation: bool = False
     color: dict[str, str] = field(default_factory=dict)
+    burn: Burn | None = None
+    zero_us: int = 0
     ffmpeg: str | None = None
     priority: int = 5
 
@@ -63,8 +67,10 @@ class VideoEncoder(Encoder):
         builder = VideoBuilder(task or f"video-{chunk.chunk_id:05d}", chunk.source_path, output_path)
         builder = builder.set_priority(self.priority).set_stream(chunk.stream_index).set_program(self.ffmpeg)
         builder = self._decoding(builder, chunk)
-        for text in (*self._selection(chunk), *self.filters, *self._grid()):
+        for text in (*self._selection(chunk), *self._pictures(), *self._grid()):
             builder = builder.add_filter(text)
+        if isinstance(self.burn, PictureBurn):
+            builder = builder.set_burn(_PiecePictures.of(self.burn, chunk.seek_us))
         builder = self._encoding(builder.set_passthrough_timestamps())
         return builder if chunk.frames is None else builder.expect_frames(chunk.frames)
 
@@ -88,6 +94,16 @@ class VideoEncoder(Encoder):
         if not chunk.open_end:
             bounds.append(f"end_pts={chunk.end_pts}")
         return [f"trim={':'.join(bounds)}"] if bounds else []
+
+    def _pictures(self) -> list[str]:
+        """What changes the pictures: the user's filters, then text, on the film's clock."""
+        drawn = [self.burn.filters()] if isinstance(self.burn, TextBurn) else []
+        changes = [*self.filters, *drawn]
+        if not changes or not self.zero_us:
+            return changes
+        offset = f"round({self.zero_us}/1000000/TB)"
+        back = [] if self.frame_rate else [f"setpts=PTS+{offset}"]
+        return [f"setpts=PTS-{offset}", *changes, *back]
 
     def _grid(self) -> list[str]:
         if self.frame_rate is None:
@@ -115,3 +131,19 @@ class VideoEncoder(Encoder):
         for key, value in self.color.items():
             builder = builder.add_option(f"-{key}", value)
         return builder
+
+
+@dataclass(frozen=True, slots=True)
+class _PiecePictures(PictureBurn):
+    """Burnt pictures for a piece that starts at a position of its own."""
+
+    at_us: int = 0
+
+    @classmethod
+    def of(cls, burn: PictureBurn, seek_us: int) -> _PiecePictures:
+        at_us = max(0, seek_us - burn.start_us)
+        return cls(burn.path, burn.start_us, burn.pix_fmt, burn.matrix, at_us)
+
+    def input_options(self, position_us: int) -> list[str]:
+        del position_us  # the piece's seek is no option of the builder's
+        return PictureBurn.input_options(self, self.at_us)

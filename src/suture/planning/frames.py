@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suture.cancel import CancelToken
 from suture.chunker import why_whole
 from suture.command.base import RunContext
 from suture.command.frame_times import FrameTimes
@@ -44,6 +45,7 @@ def index_for(
     *,
     linear: bool,
     on_note: Callable[[str], None],
+    cancel: CancelToken | None = None,
 ) -> Frames:
     """Index one stream.
 
@@ -54,7 +56,7 @@ def index_for(
         MediaError: it can't be read.
     """
     path = str(Path(folder) / f"video-{stream.index}.index")
-    call("index", timeout_s=600.0, path=info.path, stream_index=stream.index, output=path)
+    call("index", timeout_s=600.0, cancel=cancel, path=info.path, stream_index=stream.index, output=path)
     index = read_index(path)
     whole = "a cut of it was not exact" if linear else why_whole(info, stream, index)
     if not whole:
@@ -62,7 +64,7 @@ def index_for(
     if not linear and _packets_are_frames(whole):
         return Frames(index, path, whole)
     on_note(f"decoding video stream {stream.index} once to count its frames: {whole}")
-    index = linear_index(info.path, stream, path, ffmpeg)
+    index = linear_index(info.path, stream, path, ffmpeg, cancel)
     return Frames(index, path, whole, f"from one linear decode: {whole}")
 
 
@@ -71,7 +73,9 @@ def _packets_are_frames(whole: str) -> bool:
     return whole.startswith("4:4:4")
 
 
-def linear_index(source: str, stream: StreamInfo, path: str, ffmpeg: str) -> FrameIndex:
+def linear_index(
+    source: str, stream: StreamInfo, path: str, ffmpeg: str, cancel: CancelToken | None = None
+) -> FrameIndex:
     """The frames that this ffmpeg gives in one linear decode.
 
     Raises:
@@ -80,7 +84,7 @@ def linear_index(source: str, stream: StreamInfo, path: str, ffmpeg: str) -> Fra
     listing = f"{path}.frames"
     command = FrameTimes(f"frames-{stream.index}", source, listing, stream=stream.index, time_base=stream.time_base)
     try:
-        command.set_program(ffmpeg).run(RunContext())
+        command.set_program(ffmpeg).run(RunContext(cancel=cancel or CancelToken()))
     except CommandFailed as error:
         if not Path(listing).exists():
             raise MediaError(f"nothing of video stream {stream.index} of {source!r} decodes: {error.message}") from error

@@ -19,7 +19,8 @@ from suture.ffmpeg.locate import locate
 from suture.media.probe import probe
 from suture.media.spec import write_spec
 from suture.orchestrator.graph import Dag
-from suture.planning.containers import container_for
+from suture.planning.burn import burn_for
+from suture.planning.containers import container_for, is_text
 from suture.planning.frames import index_for
 from suture.planning.machine import cores
 from suture.planning.output import join_spec
@@ -30,6 +31,8 @@ from suture.planning.video import video_encoder, whole_reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from suture.cancel import CancelToken
+    from suture.command.base import Command
     from suture.encoder import VideoEncoder
     from suture.ffmpeg.capabilities import Capabilities
     from suture.media.index import FrameIndex
@@ -59,7 +62,7 @@ class VideoPlan:
     """One video track that is encoded: its frames, its pieces, its encoder.
 
     ``first_frame``: where the output begins in the source's numbering (``--start``). ``own_times``: a filter changes
-    the frames, so the pieces' own timestamps count.
+    the frames, so the pieces' own timestamps count. ``before``: what has to run before the pieces.
     """
 
     track: Track
@@ -70,6 +73,7 @@ class VideoPlan:
     costs: tuple[float, ...]
     first_frame: int = 0
     own_times: bool = False
+    before: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def make_plan(
     overwrite: bool = False,
     linear: frozenset[int] = frozenset(),
     on_note: Callable[[str], None] = lambda _text: None,
+    cancel: CancelToken | None = None,
 ) -> Plan:
     """Look at the source and decide.
 
@@ -135,14 +140,16 @@ def make_plan(
         overwrite: an existing output may be replaced.
         linear: streams that are decoded in one go because a cut of them turned out not to be exact.
         on_note: told what takes long.
+        cancel: stops the looking when set.
 
     Raises:
+        CommandCancelled: ``cancel`` was set.
         ConfigError: the settings do not fit the source or the container.
         MediaError: the source can't be read, or nothing in it can be encoded.
         EnvironmentProblem: this ffmpeg lacks something.
     """
     container = container_for(output)
-    info = probe(source)
+    info = probe(source, cancel=cancel)
     ffmpeg = locate(settings.ffmpeg)
     able = capabilities(ffmpeg)
     tracks = choose_tracks(info, settings, container)
@@ -152,7 +159,7 @@ def make_plan(
     videos = []
     for track in tracks.tracks:
         if track.kind == "video" and track.action == "encode":
-            wanted = _Video(track, info, settings, tracks, workers, folder, ffmpeg)
+            wanted = _Video(track, info, settings, tracks, workers, folder, ffmpeg, cancel)
             videos.append(_plan_video(wanted, linear, decisions, on_note))
     spec, losses, more = join_spec(source, output, settings, info, container, tracks, tuple(videos), folder, overwrite=overwrite)
     decisions += [Decision(*entry) for entry in more]
@@ -170,7 +177,7 @@ def _require(able: Capabilities, tracks: TrackList, settings: EncodeSettings) ->
     for encoder in {track.encoder for track in tracks.tracks if track.encoder}:
         able.require_encoder(encoder)
     if settings.subtitles == "burn":
-        able.require_filter("subtitles")
+        able.require_filter("overlay" if tracks.burnt and not is_text(tracks.burnt.codec) else "subtitles")
 
 
 def _refuse_losses(losses: tuple[Loss, ...], settings: EncodeSettings) -> None:
@@ -192,6 +199,7 @@ class _Video:
     workers: int
     folder: str
     ffmpeg: str
+    cancel: CancelToken | None
 
 
 def _plan_video(
@@ -199,7 +207,7 @@ def _plan_video(
 ) -> VideoPlan:
     stream = wanted.track.stream
     assert stream is not None  # noqa: S101 - encoded tracks come from the source
-    found = index_for(wanted.info, stream, wanted.folder, wanted.ffmpeg, linear=stream.index in linear, on_note=on_note)
+    found = index_for(wanted.info, stream, wanted.folder, wanted.ffmpeg, linear=stream.index in linear, on_note=on_note, cancel=wanted.cancel)
     if found.note:
         decisions.append(Decision("frame index", found.note))
     if not len(found.index):
@@ -209,12 +217,25 @@ def _plan_video(
     cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(index, wanted)
     decisions.append(Decision("pieces", cuts.reason, "--chunking"))
     threads = _threads(wanted, len(cuts.starts), decisions)
-    encoder, own_times = video_encoder(stream, index, wanted.settings, wanted.ffmpeg, threads)
+    burn, before = (None, None)
+    if stream is wanted.info.of_kind("video")[0]:
+        burn, before = burn_for(stream, wanted.info, wanted.settings, wanted.tracks, wanted.folder, wanted.ffmpeg)
+    encoder, own_times = video_encoder(
+        stream, index, wanted.settings, wanted.ffmpeg, threads, burn, wanted.info.start_us
+    )
     chunks = _chunks(found.index, cuts, first, first + len(index), wanted)
     if own_times:
         chunks = [replace(chunk, end_frame=-1) for chunk in chunks]
     return VideoPlan(
-        wanted.track, index, found.write(index), tuple(chunks), encoder, _costs(index, chunks, first), first, own_times
+        wanted.track,
+        index,
+        found.write(index),
+        tuple(chunks),
+        encoder,
+        _costs(index, chunks, first),
+        first,
+        own_times,
+        before,
     )
 
 

@@ -69,10 +69,13 @@ def build_steps(
 
 
 def _pieces(video: VideoPlan, folder: str) -> Iterator[Step]:
+    after = (video.before.id,) if video.before else ()
+    if video.before:
+        yield Step(video.before)
     for chunk, cost in zip(video.chunks, video.costs, strict=True):
         path = piece_path(folder, chunk)
         task = Path(path).stem
-        yield Step(video.encoder.command(chunk, path, task), cost=cost, frames=chunk.frames or len(video.index))
+        yield Step(video.encoder.command(chunk, path, task), after=after, cost=cost, frames=chunk.frames or len(video.index))
 
 
 def _whole(

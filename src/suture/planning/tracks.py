@@ -121,7 +121,8 @@ def choose_tracks(info: MediaInfo, settings: EncodeSettings, container: Containe
         for stream in chosen
         if stream is not burnt and (track := _track(stream, settings, container, losses)) is not None
     ]
-    tracks += [_file_track(path, language, container) for path, language in settings.subtitle_files]
+    if settings.subtitles != "burn":
+        tracks += [_file_track(path, language, container) for path, language in settings.subtitle_files]
     attachments = _attachments(info, chosen, container, losses)
     losses += _chapter_losses(info, container)
     tracks = _fitting_number(tracks, container, losses)

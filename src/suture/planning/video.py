@@ -9,6 +9,7 @@ from suture.planning.filters import changes_frames, remembers
 from suture.planning.tracks import codec_of
 
 if TYPE_CHECKING:
+    from suture.command.burn import Burn
     from suture.media.index import FrameIndex
     from suture.model import StreamInfo
     from suture.settings import EncodeSettings
@@ -62,6 +63,8 @@ def video_encoder(
     settings: EncodeSettings,
     ffmpeg: str,
     threads: int | None,
+    burn: Burn | None,
+    zero_us: int,
 ) -> tuple[VideoEncoder, bool]:
     """The encoder of a track's pieces, and whether their own timestamps count."""
     own_times = bool(changes_frames(settings.video_filter or ""))
@@ -79,6 +82,8 @@ def video_encoder(
             frame_rate=rate,
             keep_orientation=keeps_orientation(settings),
             color=_colors(stream, settings),
+            burn=burn,
+            zero_us=zero_us,
             ffmpeg=ffmpeg,
         ),
         own_times,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -9,9 +11,10 @@ if TYPE_CHECKING:
 
     from suture.planning.steps import Step
 
-__all__ = ["folded", "runs"]
+__all__ = ["folded", "folded_alike", "runs"]
 
 _MOST: Final = 6
+_NUMBER: Final = re.compile(r"#\d+")
 
 
 def folded(texts: Sequence[str], what: str = "") -> list[str]:
@@ -19,6 +22,12 @@ def folded(texts: Sequence[str], what: str = "") -> list[str]:
     if len(texts) <= _MOST:
         return list(texts)
     return [*texts[:2], f"… {len(texts) - 3} more{what}", texts[-1]]
+
+
+def folded_alike(texts: Sequence[str]) -> list[str]:
+    """The same for ``#1 subtitle …``: neighbours that differ in nothing but their number fold."""
+    alike = (list(run) for _, run in groupby(texts, key=lambda text: _NUMBER.sub("#", text)))
+    return [text for run in alike for text in folded(run, " like these")]
 
 
 def runs(steps: Sequence[Step]) -> list[list[Step]]:

@@ -51,9 +51,7 @@ class JsonLines:
         now: the clock.
     """
 
-    def __init__(
-        self, stream: TextIO | None = None, name: str = "", now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, stream: TextIO | None = None, name: str = "", now: Callable[[], float] = time.time) -> None:
         self._stream = stream or sys.stdout
         self._now = now
         self._job = job_id(name, now())

@@ -48,9 +48,7 @@ class Pace:
     def add(self, frames: int, cost: float) -> None:
         """Note work that was done until now."""
         if self.latest is not None:
-            self.latest = replace(
-                self.latest, frames=self.latest.frames + frames, cost=self.latest.cost + cost
-            )
+            self.latest = replace(self.latest, frames=self.latest.frames + frames, cost=self.latest.cost + cost)
 
     def since(self, window_s: float) -> Sample:
         """The difference between now and a window ago; ``time`` is its length."""
@@ -58,9 +56,7 @@ class Pace:
             return Sample(0.0)
         now = self.latest
         then = next((s for s in self.kept if s.time >= now.time - window_s), now)
-        return Sample(
-            now.time - then.time, now.frames - then.frames, now.cost - then.cost, now.busy_s - then.busy_s
-        )
+        return Sample(now.time - then.time, now.frames - then.frames, now.cost - then.cost, now.busy_s - then.busy_s)
 
 
 def makespan(begun: list[float], waiting: list[float], slots: int) -> float:

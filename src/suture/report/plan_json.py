@@ -90,8 +90,7 @@ def _video(video: VideoPlan) -> dict[str, Any]:
         "index": video.index_path,
         "own_times": video.own_times,
         "pieces": [
-            {**asdict(chunk), "cost": round(cost, 3)}
-            for chunk, cost in zip(video.chunks, video.costs, strict=True)
+            {**asdict(chunk), "cost": round(cost, 3)} for chunk, cost in zip(video.chunks, video.costs, strict=True)
         ],
     }
 

@@ -11,7 +11,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suture import __version__
+from suture.version import __version__
 from suture.media.spec import to_json
 from suture.report.wording import printable
 
@@ -116,9 +116,7 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
     ordered: list[Step] = []
     done: set[str] = set()
     while waiting:
-        ready = next(
-            (step for step in waiting if done.issuperset((*step.after, *step.after_any))), waiting[0]
-        )
+        ready = next((step for step in waiting if done.issuperset((*step.after, *step.after_any))), waiting[0])
         waiting.remove(ready)
         done.add(ready.command.id)
         ordered.append(ready)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from suture.report.folding import folded, runs
+from suture.report.folding import folded, folded_alike, runs
 from suture.report.streams import fates
 from suture.report.wording import count, length_of, printable, size, stream_text
 from suture.units import format_time
@@ -50,7 +50,9 @@ def _source(plan: Plan) -> Branch:
     info = plan.info
     head = f"source: {info.format}, {length_of(info)}, {size(info.size_bytes)}"
     chapters = [Branch(count(len(info.chapters), "chapter"))] if info.chapters else []
-    streams = [Branch(f"{stream_text(stream)}: {fate}") for stream, fate in fates(plan)]
+    streams = [
+        Branch(text) for text in folded_alike([f"{stream_text(stream)}: {fate}" for stream, fate in fates(plan)])
+    ]
     return Branch(head, streams + chapters)
 
 
@@ -60,6 +62,7 @@ def _output(plan: Plan) -> Branch:
         origin = printable(track.path) if track.stream is None else f"source #{track.stream.index}"
         made = track.encoder or (track.stream.codec if track.stream else "")
         lines.append(f"#{number} {track.kind} {made}, {track.action} of {origin}")
+    lines = folded_alike(lines)
     lines += [count(len(plan.tracks.attachments), "attachment")] if plan.tracks.attachments else []
     lines += [count(len(plan.spec.chapters), "chapter")] if plan.spec.chapters else []
     return Branch(f"output: {plan.container.format}", [Branch(line) for line in lines])
@@ -80,8 +83,8 @@ def piece_text(chunk: ChunkData) -> str:
 
 def _running(plan: Plan) -> Branch:
     threads = {video.encoder.threads for video in plan.videos}
-    each = ["as many threads as each encoder likes" if t is None else count(t, "thread") for t in threads]
-    lines = [f"at most {count(plan.workers, 'task')} at once" + "".join(f", {text} each" for text in each)]
+    each = ["threads as the encoder likes" if t is None else f"{count(t, 'thread')} each" for t in threads]
+    lines = [", ".join([f"at most {count(plan.workers, 'task')} at once", *each])]
     lines += [f"ffmpeg: {plan.ffmpeg}", f"verify: {plan.settings.verify} [--verify]"]
     return Branch("running", [Branch(line) for line in lines])
 

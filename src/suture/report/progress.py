@@ -29,6 +29,7 @@ _FPS_WINDOW_S: Final = 15.0
 # Encoders read ahead before the first frame comes out; a guess made earlier is off by any factor.
 _BASIS_S: Final = 5.0
 _BASIS_FRACTION: Final = 0.02
+_ALMOST: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,22 +216,19 @@ class Tally:
             return self._single_fraction(phase)
         if pieces := self._of(Kind.PIECE):
             total = sum(self._work.tasks[task].cost for task in pieces)
-            return (
-                sum(self._work.tasks[task].cost * self._done(task) for task in pieces) / total
-                if total
-                else None
-            )
-        tracks = self._of(Kind.SOUND, Kind.TEXT)
-        return sum(map(self._done, tracks)) / len(tracks)
+            done = sum(self._work.tasks[task].cost * self._done(task) for task in pieces)
+        else:
+            total = len(tracks := self._of(Kind.SOUND, Kind.TEXT))
+            done = sum(map(self._done, tracks))
+        # Sound may take longer than the pictures; what is not over is not shown as over.
+        return min(_ALMOST, done / total) if total else None
 
     def _single_fraction(self, phase: str) -> float | None:
         kind = Kind.JOIN if phase == "joining" else Kind.CHECK
         return next((r.fraction for r in self._running.values() if r.kind is kind), None)
 
     def _frames_done(self) -> int:
-        ended = sum(
-            self._work.tasks[t].frames for t in self._of(Kind.PIECE) if self._ended.get(t) is State.DONE
-        )
+        ended = sum(self._work.tasks[t].frames for t in self._of(Kind.PIECE) if self._ended.get(t) is State.DONE)
         return ended + sum(r.frames for r in self._running.values() if r.kind is Kind.PIECE)
 
     def _fps(self) -> float | None:

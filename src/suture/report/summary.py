@@ -80,7 +80,7 @@ def _failures(report: EncodeReport, *, details: bool) -> Iterator[str]:
 
 
 def _result(report: EncodeReport, plan: Plan | None) -> list[str]:
-    source_bytes = plan.info.size_bytes if plan else 0
+    source_bytes = plan.info.size_bytes if plan and _is_whole(plan) else 0
     ratio = f" ({100 * report.bytes / source_bytes:.1f} % of the source)" if source_bytes else ""
     parts = [f"{clock(report.wall_seconds)} wall", f"{clock(report.cpu_seconds)} CPU"]
     if report.frames:
@@ -90,6 +90,11 @@ def _result(report: EncodeReport, plan: Plan | None) -> list[str]:
     parts += _counts(report)
     incomplete = "incomplete, " if report.status == "partial" else ""
     return [f"{report.output}: {incomplete}{size(report.bytes)}{ratio}", "  " + ", ".join(parts)]
+
+
+def _is_whole(plan: Plan) -> bool:
+    """Whether the output plays as long as the source: else their sizes say nothing."""
+    return plan.settings.start is None and plan.settings.end is None
 
 
 def _counts(report: EncodeReport) -> list[str]:

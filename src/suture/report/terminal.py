@@ -121,9 +121,7 @@ class Terminal:
         if isinstance(event, Planned):
             self._plan, self._tally, self._next = event.plan, Tally(work_of(event.plan)), 0.0
         self._canvas.print([Text(line, style="yellow") for line in self._warnings.new(event)])
-        self._canvas.print(
-            [Text(line, style=_style(event)) for line in told(event, self._plan, verbose=self._verbose)]
-        )
+        self._canvas.print([Text(line, style=_style(event)) for line in told(event, self._plan, verbose=self._verbose)])
         if isinstance(event, TaskStarted | TaskProgress | TaskRetry | TaskEnded) and self._tally is not None:
             self._tally.see(event)
             self._draw(event.time)
@@ -191,7 +189,7 @@ def _facts(state: Overall) -> Text:
 def _piece(running: Running, now: float, width: int, *, unicode: bool) -> Text:
     name = f"  {running.task:<15} "
     words = [
-        "" if running.fraction is None else f"{percent(running.fraction):>5}",
+        f"{percent(running.fraction or 0.0):>5}",
         f"{running.frames:,}/{running.frames_total:,}" if running.frames_total else "",
         f"{running.fps:.1f} fps" if running.fps else "",
         clock(now - running.started),
