@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,12 @@ from suture.media.index import FrameIndex, read_index
 from suture.media.isolated import call
 from suture.media.probe import probe
 from suture.model import ChunkData, MediaInfo, StreamInfo
+from suture.settings import CHUNKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["CHUNKINGS", "Chunker", "Cuts", "chunks_from", "cut_points", "why_whole"]
-
-CHUNKINGS = ("auto", "keyframes", "chapters", "fixed")
+__all__ = ["Chunker", "Cuts", "chunks_from", "cut_points", "why_whole"]
 
 # Containers that seek to a timestamp so that every cut gave the frames of a linear decode (docs/exactness.md).
 _SEEKABLE = frozenset({"mov", "mp4", "matroska", "webm", "mpegts", "mpeg"})
@@ -72,7 +72,7 @@ def cut_points(
 
     Args:
         index: the stream's frames.
-        chunking: one of `CHUNKINGS`; ``chapters`` falls back to ``fixed`` where there are none.
+        chunking: one of `suture.settings.CHUNKING`; ``chapters`` falls back to ``fixed`` where there are none.
         chunk_duration: seconds, for ``fixed``.
         chapter_starts: seconds in the source's clock.
         workers: how many pieces run at once, for ``auto``.
@@ -80,8 +80,8 @@ def cut_points(
     Raises:
         ConfigError: no such strategy.
     """
-    if chunking not in CHUNKINGS:
-        raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKINGS)}")
+    if chunking not in CHUNKING:
+        raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKING)}")
     if len(index) < 2:  # noqa: PLR2004
         return Cuts((0,), "there is one frame")
     if chunking == "auto":
@@ -125,9 +125,7 @@ def _auto(index: FrameIndex, workers: int) -> Cuts:
     pieces = _piece_count(length, workers)
     keys = index.keyframes()
     if pieces == 1 or len(keys) < 2:  # noqa: PLR2004
-        why = (
-            "one keyframe" if pieces > 1 else f"{float(length):.1f} s are too short to share among {workers}"
-        )
+        why = "one keyframe" if pieces > 1 else f"{float(length):.1f} s are too short to share among {workers}"
         return Cuts((0,), f"one piece: {why}")
     starts = _near(index, keys, pieces)
     return Cuts(
@@ -207,26 +205,22 @@ def _seek_us(index: FrameIndex, start: int, margin: Fraction) -> int:
 
 def _longest_group(index: FrameIndex) -> Fraction:
     keys = [*index.keyframes(), len(index)]
-    return max(
-        (index.time(b) - index.time(a) for a, b in zip(keys, keys[1:], strict=False)), default=Fraction(0)
-    )
+    return max((index.time(b) - index.time(a) for a, b in pairwise(keys)), default=Fraction(0))
 
 
 class Chunker:
     """Files to ranges.
 
     Args:
-        chunking: one of `CHUNKINGS`. The default cuts at chapters where there are any, else every
+        chunking: one of `suture.settings.CHUNKING`. The default cuts at chapters where there are any, else every
             ``chunk_duration`` seconds.
         chunk_duration: seconds.
         workers: how many pieces run at once, for ``auto``.
     """
 
-    def __init__(
-        self, chunking: str = "chapters", chunk_duration: float | Fraction = 600, workers: int = 1
-    ) -> None:
-        if chunking not in CHUNKINGS:
-            raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKINGS)}")
+    def __init__(self, chunking: str = "chapters", chunk_duration: float | Fraction = 600, workers: int = 1) -> None:
+        if chunking not in CHUNKING:
+            raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKING)}")
         if chunk_duration <= 0:
             raise ConfigError(f"a chunk of {chunk_duration} s is no chunk", "give a duration above 0")
         self._chunking = chunking

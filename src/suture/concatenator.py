@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["Concatenator"]
 
 _log = logging.getLogger(__name__)
-_FORMATS = {".mkv": "matroska", ".mka": "matroska", ".mp4": "mp4", ".m4a": "mp4", ".m4v": "mp4", ".mov": "mov", ".webm": "webm"}
+_FORMATS = {
+    ".mkv": "matroska",
+    ".mka": "matroska",
+    ".mp4": "mp4",
+    ".m4a": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mov",
+    ".webm": "webm",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suture.control import Control
-from suture.errors import ChunkError, CommandCancelled, CommandError, CommandFailed, ConcatError, ConfigError, SutureError
+from suture.errors import (
+    ChunkError,
+    CommandCancelled,
+    CommandError,
+    CommandFailed,
+    ConcatError,
+    ConfigError,
+    SutureError,
+)
 from suture.events import EncodeReport, Failure, Finished, Noted, Planned, Warned
 from suture.ffmpeg.diagnose import blames_input
 from suture.orchestrator import Orchestrator
 from suture.orchestrator.states import State
 from suture.places import jobs_folder
-from suture.planning.job import Plan, make_plan as plan_job
+from suture.planning.job import Plan
+from suture.planning.job import make_plan as plan_job
 from suture.settings import EncodeSettings
 from suture.verify import facts_path
 
@@ -154,7 +163,9 @@ class _JobFolder:
             self._root.mkdir(parents=True, exist_ok=True)
             self._path = Path(tempfile.mkdtemp(prefix=f"{self._stem}-", dir=self._root))
         except OSError as error:
-            raise ConfigError(f"no work folder can be made in {str(self._root)!r}: {error.strerror}", "--work-dir names another") from error
+            raise ConfigError(
+                f"no work folder can be made in {str(self._root)!r}: {error.strerror}", "--work-dir names another"
+            ) from error
         record = {"pid": os.getpid(), "started": time.time(), "source": os.path.abspath(self._source)}  # noqa: PTH100
         (self._path / "job.json").write_text(json.dumps(record))
         return str(self._path)
@@ -218,7 +229,11 @@ def _inexact(plan: Plan, run: RunReport) -> str:
         if isinstance(error, ChunkError | ConcatError):
             return error.message
         # Too much of a short piece may not decode for ffmpeg to go on, though most of the film does.
-        if isinstance(error, CommandFailed) and plan.pieces > len(plan.videos) and blames_input(error.returncode or 0, error.stderr):
+        if (
+            isinstance(error, CommandFailed)
+            and plan.pieces > len(plan.videos)
+            and blames_input(error.returncode or 0, error.stderr)
+        ):
             return error.message
     return ""
 
@@ -250,7 +265,7 @@ def _damage(plan: Plan) -> Iterator[str]:
     """What the join could not take over from a damaged source."""
     written = json.loads(Path(facts_path(plan.spec_path)).read_text())
     if written["dropped"]:
-        yield f"the source is damaged: {written['dropped']} packets of copied streams ran backwards in time and are left out"
+        yield f"the source is damaged: {written['dropped']} copied packets ran backwards in time and are left out"
 
 
 def _frames_written(run: RunReport) -> int:

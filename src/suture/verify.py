@@ -66,9 +66,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def verify_part(
-    spec: JoinSpec, written: dict[str, Any], report: Callable[[int], None] = lambda _frames: None
-) -> None:
+def verify_part(spec: JoinSpec, written: dict[str, Any], report: Callable[[int], None] = lambda _frames: None) -> None:
     """Compare a part file with what was to be written.
 
     Args:

@@ -16,6 +16,7 @@ import pytest
 from suture.command.burn import Burn, PictureBurn, PictureTrack, TextBurn, TextTrack
 from suture.command.subtitle import SubtitleBuilder
 from suture.command.video import VideoBuilder
+from suture.errors import MediaError
 from suture.ffmpeg.locate import locate
 
 if TYPE_CHECKING:
@@ -58,14 +59,17 @@ one
 <i>two</i>
 """
 ASS = """[Script Info]
+ScriptType: v4.00+
 PlayResX: 192
 PlayResY: 144
+
 [V4+ Styles]
 Format: Name, Fontname, Fontsize, PrimaryColour, ScaleX, ScaleY, BorderStyle, Outline, Alignment
 Style: Default,DejaVu Sans,24,&H0000FFFF,100,100,1,1,2
+
 [Events]
-Format: Start, End, Style, Text
-Dialogue: 0:00:00.20,0:00:03.80,Default,{\\fad(900,900)\\move(20,20,150,120)}moves
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:00.20,0:00:03.80,Default,,0,0,0,,{\\fad(900,900)\\move(20,20,150,120)}moves
 """
 
 
@@ -138,6 +142,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Films:
     make(*both, "p.sup", "-map", "0", "-map", "1", "-c", "copy", "pgs.mkv")
     make(*both, "t.srt", "-map", "0", "-map", "1", "-c", "copy", "srt.mkv")
     make(*both, "t.ass", "-map", "0", "-map", "1", "-c", "copy", "ass.mkv")
+    (folder / "e.ass").write_text(ASS.rpartition("Dialogue")[0])
+    make(*both, "e.ass", "-map", "0", "-map", "1", "-c", "copy", "empty.mkv")
     make("-fix_sub_duration", "-i", "pgs.mkv", "-map", "0", "-c:v", "copy", "-c:s", "dvdsub", "vobsub.mkv")
     for name in ("pgs", "srt"):
         make("-i", f"{name}.mkv", "-map", "0", "-c", "copy", "-output_ts_offset", "5", f"{name}_late.mkv")
@@ -149,6 +155,14 @@ def _hashes(ffmpeg: str, path: str) -> list[str]:
     command = [ffmpeg, "-v", "error", "-i", f"file:{path}", "-map", "0:v", "-f", "framemd5", "-"]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [line.rpartition(",")[2].strip() for line in told.splitlines() if not line.startswith("#")]
+
+
+def _times(ffmpeg: str, path: Path) -> list[Fraction]:
+    """The time of each frame in seconds, by the container's clock."""
+    command = [ffmpeg, "-v", "error", "-copyts", "-i", str(path), "-fps_mode", "passthrough", "-f", "framecrc", "-"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    base = Fraction(next(line for line in told if line.startswith("#tb")).split()[-1])
+    return [int(line.split(",")[2]) * base for line in told if not line.startswith("#")]
 
 
 def _encoded(video: VideoBuilder, name: str, folder: Path) -> list[str]:
@@ -232,15 +246,7 @@ def test_burning_leaves_the_timestamps_alone(ffmpeg: str, films: Films, tmp_path
         out = tmp_path / f"{name}.mkv"
         piece = _video(ffmpeg, films["pgs_late.mkv"], burn).set_seek(1_180_000).set_frames(5)
         piece._with(output_path=str(out)).run()
-        told = subprocess.run(
-            [ffmpeg, "-v", "error", "-copyts", "-i", str(out), "-f", "framemd5", "-"],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        first = next(line for line in told.splitlines() if not line.startswith("#"))
-        base = next(line for line in told.splitlines() if line.startswith("#tb")).split()[-1]
-        assert 0 <= int(first.split(",")[2]) * Fraction(base) < Fraction(1, RATE), name
+        assert 0 <= _times(ffmpeg, out)[0] < Fraction(1, RATE), name
 
 
 @pytest.mark.parametrize(
@@ -265,11 +271,9 @@ def test_real_bitmap_subtitles_in_pieces(name: str, stream: int, ffmpeg: str, tm
     assert _pieces(_video(ffmpeg, str(film), burn), cuts, len(whole), Fraction(15), tmp_path) == whole
 
 
-@pytest.mark.parametrize(
-    "name", ["androidx__media__sample_with_srt.mkv", "androidx__media__sample_with_ass_subtitles.mkv"]
-)
-def test_real_text_subtitles_in_pieces(name: str, ffmpeg: str, tmp_path: Path) -> None:
-    """A film's track, taken out once, is seen and is the same in pieces."""
+@pytest.mark.parametrize("kind", ["srt", "ass_subtitles"])
+def test_real_text_subtitles_in_pieces(kind: str, ffmpeg: str, tmp_path: Path) -> None:
+    """A film's track, taken out once, is seen and is the same in pieces, whatever the film's rate."""
     film = MEDIA / f"androidx__media__sample_with_{kind}.mkv"
     if not film.exists():
         pytest.skip("the folder of real files is not there (SUTURE_TEST_MEDIA)")
@@ -277,8 +281,19 @@ def test_real_text_subtitles_in_pieces(name: str, ffmpeg: str, tmp_path: Path) -
     video = _video(ffmpeg, str(film), TextBurn(str(tmp_path / "t.mks")))
     whole = _encoded(video, "whole", tmp_path)
     assert whole != _encoded(video.set_burn(None), "plain", tmp_path)
-    first = _encoded(video.set_seek(0).set_frames(10), "first", tmp_path)
-    assert first == whole[:10]
+    times = _times(ffmpeg, tmp_path / "plain.mkv")
+    for first, end in ((11, 20), (20, len(whole))):
+        middle = round((times[first - 1] + times[first]) / 2 * 1_000_000)
+        piece = video.set_seek(middle).set_frames(end - first)
+        assert _encoded(piece, "piece", tmp_path) == whole[first:end]
+
+
+def test_an_empty_track_is_an_error(ffmpeg: str, films: Films, tmp_path: Path) -> None:
+    """Nothing to burn is told at once; ffmpeg 5.1 would read the empty file again and again without end."""
+    out = tmp_path / "track.mks"
+    with pytest.raises(MediaError, match="is empty"):
+        TextTrack("t0", films["empty.mkv"], str(out)).set_program(ffmpeg).run()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("film", ["srt", "ass", "pgs", "vobsub"])

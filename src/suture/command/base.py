@@ -155,7 +155,7 @@ class Command(ABC):
             self.check(progress)
         return outcome_of(finished, progress, self.output_path)
 
-    def check(self, progress: Progress | None) -> None:
+    def check(self, progress: Progress | None) -> None:  # noqa: B027 - most have nothing to add
         """Hook: raise when what came out is not what was asked for. Exit code 0 alone proves nothing."""
 
 

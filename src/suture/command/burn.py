@@ -19,13 +19,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from suture.command.base import Resource, TaskType
 from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand
 from suture.command.quoting import file_address, filter_call
 from suture.command.settings import seconds, whole
-from suture.errors import ConfigError
+from suture.errors import ConfigError, MediaError
+
+if TYPE_CHECKING:
+    from suture.ffmpeg.progress import Progress
 
 __all__ = [
     "FILM_CLOCK",
@@ -51,6 +55,8 @@ _EXACT_SCALE = "accurate_rnd+bicubic"
 # one; rounding down to milliseconds keeps these apart. It ends a track without an end after 49 days; hence
 # the trim.
 _ON_TIME = r"setpts='if(eq(N,0),0,floor((PTS*TB+100)*1000+0.0005)/1000/TB)',trim=end=360000"
+# The element that holds a Matroska file's packets. Source: RFC 9559, 5.1.3.
+_CLUSTER = b"\x1f\x43\xb6\x75"
 _PIXELS = re.compile(r"yuv(?:j)?(420|422|444)p(10)?(?:le|be)?")
 
 
@@ -190,7 +196,16 @@ class TextTrack(FFmpegCommand):
     def arguments(self) -> FFmpegBuilder:
         """The command without its program."""
         ask = FFmpegBuilder().add_input(self.input_path).add_map(f"0:s:{self.stream}", "0:t?")
-        return ask.add_option("-c", "copy", "-c:s", self.codec, "-f", "matroska").add_output(self.output_path)
+        ask = ask.add_option("-c:s", self.codec, "-c:t", "copy", "-f", "matroska")
+        return ask.add_output(self.output_path)
+
+    def check(self, progress: Progress | None) -> None:  # noqa: ARG002 - it tells nothing of subtitles
+        """Look whether the track held anything.
+
+        Raises:
+            MediaError: it did not; what came out can't be read, and 5.1 would try without end.
+        """
+        _refuse_empty(self.id, self.input_path, self.stream, self.output_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,3 +247,16 @@ class PictureTrack(FFmpegCommand):
         ask = ask.set_graph(f"[0:s:{self.stream}]{scale},{_ON_TIME}[pictures]").add_map("[pictures]")
         ask = ask.add_option("-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-c:v", "png")
         return ask.add_option("-f", "matroska").add_output(self.output_path)
+
+    def check(self, progress: Progress | None) -> None:  # noqa: ARG002 - it tells nothing of subtitles
+        """Look whether the track held anything.
+
+        Raises:
+            MediaError: it did not; what came out can't be read, and 5.1 would try without end.
+        """
+        _refuse_empty(self.id, self.input_path, self.stream, self.output_path)
+
+
+def _refuse_empty(name: str, film: str, stream: int, track: str) -> None:
+    if _CLUSTER not in Path(track).read_bytes():
+        raise MediaError(f"{name}: subtitle {stream} of {film!r} is empty", "there is nothing to burn in")

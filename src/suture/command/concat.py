@@ -1,4 +1,4 @@
-"""`ConcatCommand`: ffmpeg's concat demuxer over a list of pieces, packets copied; for pieces that come from elsewhere."""
+"""`ConcatCommand`: ffmpeg's concat demuxer over a list of pieces that come from elsewhere; packets are copied."""
 
 from __future__ import annotations
 

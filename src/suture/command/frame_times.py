@@ -1,4 +1,4 @@
-"""`FrameTimes`: one linear decode that lists every frame's timestamp; for streams whose packets are not their frames."""
+"""`FrameTimes`: one linear decode that lists every frame's timestamp, where packets do not tell the frames."""
 
 from __future__ import annotations
 
@@ -28,10 +28,6 @@ class FrameTimes(FFmpegCommand):
     def arguments(self) -> FFmpegBuilder:
         """The command without its program."""
         base = f"{self.time_base.numerator}/{self.time_base.denominator}"
-        ask = (
-            FFmpegBuilder()
-            .add_option("-copyts", where="global")
-            .add_input(self.input_path, ["-noautorotate"])
-        )
+        ask = FFmpegBuilder().add_option("-copyts", where="global").add_input(self.input_path, ["-noautorotate"])
         ask = ask.add_map(f"0:{self.stream}").add_option("-fps_mode", "passthrough", "-enc_time_base", base)
         return ask.add_option("-f", "framecrc").add_output(self.output_path)

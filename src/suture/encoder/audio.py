@@ -80,7 +80,7 @@ def _is_whole(chunk: ChunkData) -> bool:
 
 def _selection(chunk: ChunkData, lead: float) -> list[str]:
     """``atrim`` in seconds from where decoding began; the sample clock makes whole samples of them."""
-    begin = chunk.start_time if not lead else lead
+    begin = lead or chunk.start_time
     length = chunk.end_time - chunk.start_time
     bounds = f"start={begin:.6f}" if chunk.open_end else f"start={begin:.6f}:end={begin + length:.6f}"
     return [f"atrim={bounds}", "asetpts=PTS-STARTPTS"]

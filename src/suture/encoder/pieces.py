@@ -71,9 +71,7 @@ def piece_options(
         listed |= _thread_keys(rules, threads)
     listed |= _parsed(options.pop(rules.list_option, ""))
     if listed:
-        options[rules.list_option] = ":".join(
-            f"{key}={value}" if value else key for key, value in listed.items()
-        )
+        options[rules.list_option] = ":".join(f"{key}={value}" if value else key for key, value in listed.items())
     return list(options.items()), None if rules.threads else threads
 
 

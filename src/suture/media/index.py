@@ -13,6 +13,7 @@ import json
 from array import array
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ class FrameIndex:
 
     def gap(self) -> int:
         """The usual distance between two frames in ticks (the median); 1 when there are fewer than two."""
-        gaps = sorted(b - a for a, b in zip(self.pts, self.pts[1:], strict=False))
+        gaps = sorted(b - a for a, b in pairwise(self.pts))
         return max(1, gaps[len(gaps) // 2]) if gaps else 1
 
     def is_constant(self) -> bool:
@@ -199,7 +200,7 @@ def _is_hidden_vp8(packet: Any) -> bool:  # noqa: ANN401
 def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
     """Name the first reason not to take packets for frames; and give the last frame a length."""
     pts, base = index.pts, index.time_base
-    gaps = [b - a for a, b in zip(pts, pts[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(pts)]
     trouble = ""
     if watch.encrypted:
         trouble = f"{watch.encrypted} packets are encrypted"
@@ -279,6 +280,4 @@ def read_index(path: str) -> FrameIndex:
     if len(keys) != count:
         raise ProbeError(f"{path} is torn", "make it again with suture index")
     base = Fraction(head["time_base"])
-    return FrameIndex(
-        head["stream_index"], base, pts, sizes, keys, head["end_pts"], head["trouble"], head["packets"]
-    )
+    return FrameIndex(head["stream_index"], base, pts, sizes, keys, head["end_pts"], head["trouble"], head["packets"])

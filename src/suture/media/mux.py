@@ -134,7 +134,7 @@ class _Lanes:
                 continue
             self._streams[number] = self._stream(number, track)
         for track in self._spec.tracks:
-            if track.kind == "cover" and self._spec.format in {"matroska"}:
+            if track.kind == "cover" and self._spec.format == "matroska":
                 self._attach_picture(track)
         for index in self._spec.attachments:
             self._attach(self._source.streams[index])
@@ -152,14 +152,14 @@ class _Lanes:
         try:
             stream = self._output.add_stream_from_template(template, opaque=True)
         except ValueError as error:
-            raise Unsupported(
-                f"{self._spec.format} can't hold stream {track.source_index}: {error}"
-            ) from error
+            raise Unsupported(f"{self._spec.format} can't hold stream {track.source_index}: {error}") from error
         stream.time_base = base
         stream.metadata.update(track.metadata)
         stream.disposition = _disposition(track.disposition)
         if track.kind == "video":
             _describe(stream, track)
+        if track.statistics:
+            stream.metadata.update(self._tracks[number].statistics())
         return stream
 
     def _template(self, number: int, track: TrackSpec) -> tuple[Any, Fraction]:
@@ -318,9 +318,7 @@ class _CopyLane:
         pts = packet.dts if packet.pts is None else packet.pts
         duration = packet.duration or 0
         placed = (
-            self._sound_clock(clock).convert(pts, _priming(packet))
-            if self._is_coarse(target)
-            else clock.convert(pts)
+            self._sound_clock(clock).convert(pts, _priming(packet)) if self._is_coarse(target) else clock.convert(pts)
         )
         packet.stream = self._output
         packet.time_base = target
@@ -332,9 +330,7 @@ class _CopyLane:
     def _is_coarse(self, target: Fraction) -> bool:
         """Whether sound on a coarse clock goes to a finer one, with a known number of samples a packet."""
         context = self._stream.codec_context
-        return (
-            self._stream.type == "audio" and target < self._base and bool(context.frame_size and context.rate)
-        )
+        return self._stream.type == "audio" and target < self._base and bool(context.frame_size and context.rate)
 
     def _sound_clock(self, clock: Clock) -> AudioClock:
         if self._sound is None:

@@ -101,6 +101,12 @@ class PieceTrack:
         """Each frame's pts in ticks of `time_base`, ascending."""
         return self._times
 
+    def statistics(self) -> dict[str, str]:
+        """Frames, bytes and mean rate as mkvmerge writes them into tags."""
+        length = (self._times[-1] - self._times[0] + self._duration(len(self._times) - 1)) * self.time_base
+        rate = int(8 * self._bytes / length) if length else 0
+        return {"NUMBER_OF_FRAMES": str(len(self)), "NUMBER_OF_BYTES": str(self._bytes), "BPS": str(rate)}
+
     def joins(self) -> list[int]:
         """Positions (in presentation order) of the frames that begin a piece, but for the first."""
         starts, at = [], 0
@@ -144,8 +150,10 @@ class PieceTrack:
         """Read all pieces once: compare formats, count frames, remember the order of presentation."""
         orders: list[array[int]] = []
         first: _Format | None = None
+        self._bytes = 0
         for piece in self._pieces:
-            form, pts, base = _scan(piece.path)
+            form, pts, base, size = _scan(piece.path)
+            self._bytes += size
             first = first or form
             if difference := first.difference(form):
                 raise ConcatError(
@@ -204,20 +212,21 @@ def _read(path: str) -> Iterator[Any]:
                 yield packet
 
 
-def _scan(path: str) -> tuple[_Format, array[int], Fraction]:
-    """A piece's format, its packets' pts in decoding order, and its clock."""
+def _scan(path: str) -> tuple[_Format, array[int], Fraction, int]:
+    """A piece's format, its packets' pts in decoding order, its clock, and the bytes of its packets."""
     with open_input(path) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
         form = _Format(context.name, context.width, context.height, context.pix_fmt, context.extradata or b"")
-        pts = array("q")
+        pts, size = array("q"), 0
         for packet in container.demux(stream):
             if not packet.size:
                 continue
             if packet.pts is None:
                 raise ConcatError(f"{path} holds a packet without a timestamp", "encode this piece again")
             pts.append(packet.pts)
-        return form, pts, Fraction(stream.time_base or 1)
+            size += packet.size
+        return form, pts, Fraction(stream.time_base or 1), size
 
 
 def _check_count(piece: PieceSpec, frames: int) -> None:

@@ -45,6 +45,7 @@ class TrackSpec:
         tag: the codec tag to write, where the container's default is not the best known one.
         display_matrix: nine integers; how a player has to turn the picture.
         sample_aspect_ratio: of the picture, as a fraction; empty: as the encoder wrote it.
+        statistics: the source counts the track's frames and bytes in tags, so the output does, anew.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class TrackSpec:
     tag: str = ""
     display_matrix: tuple[int, ...] = ()
     sample_aspect_ratio: str = ""
+    statistics: bool = False
     metadata: dict[str, str] = field(default_factory=dict)
     disposition: tuple[str, ...] = ()
 

@@ -15,9 +15,7 @@ from suture.errors import ConfigError
 __all__ = ["CONTAINERS", "Container", "container_for"]
 
 _ANY: Final = frozenset({"*"})
-_TEXT: Final = frozenset(
-    {"subrip", "ass", "ssa", "webvtt", "mov_text", "text", "srt", "microdvd", "subviewer"}
-)
+_TEXT: Final = frozenset({"subrip", "ass", "ssa", "webvtt", "mov_text", "text", "srt", "microdvd", "subviewer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,8 @@ class Container:
 
     def holds(self, kind: str, codec: str) -> bool:
         """Whether a stream of this kind and codec can be written as it is."""
-        allowed = {"video": self.video, "audio": self.audio, "subtitle": self.subtitles}.get(
-            kind, frozenset()
-        )
-        return "*" in allowed and not codec.startswith("unknown") or codec in allowed
+        allowed = {"video": self.video, "audio": self.audio, "subtitle": self.subtitles}.get(kind, frozenset())
+        return ("*" in allowed and not codec.startswith("unknown")) or codec in allowed
 
 
 def is_text(codec: str) -> bool:
@@ -102,8 +98,7 @@ _MP4 = Container(
 )
 _MOV = Container(
     "mov",
-    video=_MP4_VIDEO
-    | {"prores", "dnxhd", "ffv1", "png", "rawvideo", "qtrle", "cfhd", "h263"} - {"av1", "vp9"},
+    video=_MP4_VIDEO | {"prores", "dnxhd", "ffv1", "png", "rawvideo", "qtrle", "cfhd", "h263"} - {"av1", "vp9"},
     audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"})
     | {"pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f64le", "pcm_mulaw", "pcm_alaw", "pcm_u8", "pcm_s8"},
     subtitles=frozenset({"mov_text"}),
@@ -132,9 +127,7 @@ _TS = Container(
     options={"mpegts_copyts": "1"},
 )
 _OGG_AUDIO = frozenset({"opus", "vorbis", "flac", "speex"})
-_PCM = frozenset(
-    {"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_u8", "pcm_mulaw", "pcm_alaw"}
-)
+_PCM = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_u8", "pcm_mulaw", "pcm_alaw"})
 
 CONTAINERS: Final[dict[str, Container]] = {
     "mkv": _MKV,
@@ -160,12 +153,6 @@ CONTAINERS: Final[dict[str, Container]] = {
     "aac": Container("adts", audio=frozenset({"aac"}), sound="aac"),
     "ac3": Container("ac3", audio=frozenset({"ac3"}), sound="ac3"),
     "eac3": Container("eac3", audio=frozenset({"eac3"}), sound="eac3"),
-    "avi": Container(
-        "avi",
-        video=frozenset({"mpeg4", "mjpeg", "h264", "ffv1", "rawvideo", "mpeg2video", "huffyuv"}),
-        audio=frozenset({"mp3", "ac3", "pcm_s16le", "mp2", "aac"}),
-        sound="libmp3lame",
-    ),
 }
 
 
@@ -178,10 +165,6 @@ def container_for(path: str) -> Container:
     extension = Path(path).suffix.lower().lstrip(".")
     if extension not in CONTAINERS:
         known = ", ".join(sorted(CONTAINERS))
-        what = (
-            f"the extension {extension!r} of {path!r} is not known"
-            if extension
-            else f"{path!r} has no extension"
-        )
+        what = f"the extension {extension!r} of {path!r} is not known" if extension else f"{path!r} has no extension"
         raise ConfigError(f"{what}, so the container is not either", f"known are {known}")
     return CONTAINERS[extension]

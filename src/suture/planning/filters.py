@@ -16,7 +16,9 @@ _CHANGING: Final = frozenset(
     minterpolate mpdecimate pullup random repeatfields reverse segment select separatefields setpts shuffleframes
     telecine thumbnail tinterlace tpad trim untile w3fdif weave""".split()  # noqa: SIM905
 )
-_DOUBLING: Final = re.compile(r"(?:yadif|estdif|nnedi|yadif_cuda|bwdif_cuda|bwdif_vulkan)=[^,;]*(?:\b[13]\b|send_field|field)")
+_DOUBLING: Final = re.compile(
+    r"(?:yadif|estdif|nnedi|yadif_cuda|bwdif_cuda|bwdif_vulkan)=[^,;]*(?:\b[13]\b|send_field|field)"
+)
 _REMEMBERING: Final = frozenset(
     """amplify atadenoise bwdif_vulkan bwdif_cuda cropdetect dedot deflicker deshake estdif fftdnoiz fieldmatch hqdn3d
     hysteresis kerndeint lagfun mcdeint mestimate noise normalize owdenoise phase photosensitivity scdet

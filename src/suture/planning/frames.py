@@ -50,7 +50,13 @@ def index_for(
     """Index one stream.
 
     Args:
+        info: the file.
+        stream: which of its video streams.
+        folder: where the index is written.
+        ffmpeg: the binary, for a linear decode.
         linear: decode it in one go whatever its packets look like.
+        on_note: told what takes long.
+        cancel: stops it when set.
 
     Raises:
         MediaError: it can't be read.
@@ -87,7 +93,9 @@ def linear_index(
         command.set_program(ffmpeg).run(RunContext(cancel=cancel or CancelToken()))
     except CommandFailed as error:
         if not Path(listing).exists():
-            raise MediaError(f"nothing of video stream {stream.index} of {source!r} decodes: {error.message}") from error
+            raise MediaError(
+                f"nothing of video stream {stream.index} of {source!r} decodes: {error.message}"
+            ) from error
     with Path(listing).open() as lines:
         index = parse_framecrc(lines, stream.index, stream.time_base)
     Path(listing).unlink()

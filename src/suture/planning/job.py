@@ -21,6 +21,7 @@ from suture.media.spec import write_spec
 from suture.orchestrator.graph import Dag
 from suture.planning.burn import burn_for
 from suture.planning.containers import container_for, is_text
+from suture.planning.filters import filter_names
 from suture.planning.frames import index_for
 from suture.planning.machine import cores
 from suture.planning.output import join_spec
@@ -161,7 +162,9 @@ def make_plan(
         if track.kind == "video" and track.action == "encode":
             wanted = _Video(track, info, settings, tracks, workers, folder, ffmpeg, cancel)
             videos.append(_plan_video(wanted, linear, decisions, on_note))
-    spec, losses, more = join_spec(source, output, settings, info, container, tracks, tuple(videos), folder, overwrite=overwrite)
+    spec, losses, more = join_spec(
+        source, output, settings, info, container, tracks, tuple(videos), folder, overwrite=overwrite
+    )
     decisions += [Decision(*entry) for entry in more]
     spec_path = str(Path(folder) / "join.json")
     steps = build_steps(tuple(videos), tracks, spec, spec_path, settings, info, folder, ffmpeg)
@@ -176,6 +179,9 @@ def _require(able: Capabilities, tracks: TrackList, settings: EncodeSettings) ->
     """Ask the binary, before anything starts, whether it has what the plan needs."""
     for encoder in {track.encoder for track in tracks.tracks if track.encoder}:
         able.require_encoder(encoder)
+    for chain in (settings.video_filter, settings.audio_filter):
+        for name in filter_names(chain or ""):
+            able.require_filter(name)
     if settings.subtitles == "burn":
         able.require_filter("overlay" if tracks.burnt and not is_text(tracks.burnt.codec) else "subtitles")
 
@@ -207,7 +213,15 @@ def _plan_video(
 ) -> VideoPlan:
     stream = wanted.track.stream
     assert stream is not None  # noqa: S101 - encoded tracks come from the source
-    found = index_for(wanted.info, stream, wanted.folder, wanted.ffmpeg, linear=stream.index in linear, on_note=on_note, cancel=wanted.cancel)
+    found = index_for(
+        wanted.info,
+        stream,
+        wanted.folder,
+        wanted.ffmpeg,
+        linear=stream.index in linear,
+        on_note=on_note,
+        cancel=wanted.cancel,
+    )
     if found.note:
         decisions.append(Decision("frame index", found.note))
     if not len(found.index):
@@ -265,7 +279,9 @@ def _in_range(index: FrameIndex, settings: EncodeSettings, info: MediaInfo) -> t
     first = next((n for n in range(len(index)) if index.time(n) >= begin), len(index))
     last = len(index) if end is None else next((n for n in range(len(index)) if index.time(n) >= end), len(index))
     if first >= last:
-        raise ConfigError("no frame lies between --start and --end", f"the film is {float(index.time(len(index)) - zero):.3f} s long")
+        raise ConfigError(
+            "no frame lies between --start and --end", f"the film is {float(index.time(len(index)) - zero):.3f} s long"
+        )
     return index.part(first, last), first
 
 
@@ -278,7 +294,11 @@ def _threads(wanted: _Video, pieces: int, decisions: list[Decision]) -> int | No
         return None
     threads = max(1, cores() // min(wanted.workers, pieces))
     decisions.append(
-        Decision("workers", f"{min(wanted.workers, pieces)} encoders at once with {threads} thread{'s'[: threads > 1]} each on {cores()} cores", "--workers, --threads")
+        Decision(
+            "workers",
+            f"{min(wanted.workers, pieces)} encoders at once with {threads} thread{'s'[: threads > 1]} each on {cores()} cores",
+            "--workers, --threads",
+        )
     )
     return threads
 
@@ -288,6 +308,9 @@ def _costs(index: FrameIndex, chunks: list[ChunkData], first: int) -> tuple[floa
     total = sum(index.sizes) or 1
     costs = []
     for chunk in chunks:
-        begin, end = chunk.start_frame - first, (chunk.end_frame if chunk.end_frame >= 0 else len(index) + first) - first
+        begin, end = (
+            chunk.start_frame - first,
+            (chunk.end_frame if chunk.end_frame >= 0 else len(index) + first) - first,
+        )
         costs.append(0.5 * (end - begin) + 0.5 * len(index) * sum(index.sizes[begin:end]) / total)
     return tuple(costs)

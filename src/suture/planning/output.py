@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from suture.encoder.pieces import rules_of
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
-from suture.planning.tags import file_tags, lost_tags, stream_tags
-from suture.planning.tracks import Loss
+from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
+from suture.planning.tracks import Loss, codec_of
 from suture.planning.video import keeps_orientation, picture_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from suture.model import ChunkData, MediaInfo, StreamInfo
     from suture.planning.containers import Container
     from suture.planning.job import VideoPlan
@@ -71,7 +73,10 @@ def join_spec(
     )
     shift, why = _shift(settings, info, container, tracks, videos)
     tags, promoted = _tags(info, container)
-    losses = tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings))
+    losses = (
+        tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings, container))
+    )
+    losses += tuple(_role_losses(tracks, container))
     start, end = _bounds(settings, info)
     spec = JoinSpec(
         source=source,
@@ -106,7 +111,9 @@ def _track(
     if video is not None:
         return _video_track(track, video, settings, container, folder, tags, disposition)
     if track.action == "copy":
-        return TrackSpec(track.kind, "source", track.source_index, tag=_tag(track, container), metadata=tags, disposition=disposition)
+        return TrackSpec(
+            track.kind, "source", track.source_index, tag=_tag(track, container), metadata=tags, disposition=disposition
+        )
     path = audio_path(folder, number, track) if track.kind == "audio" else subtitle_path(folder, number, track)
     return TrackSpec(track.kind, "file", track.source_index, path=path, metadata=tags, disposition=disposition)
 
@@ -147,6 +154,7 @@ def _video_track(
         tag=rules_of(settings.video_codec).tag if container.format in {"mp4", "mov"} else "",
         display_matrix=tuple(matrix) if isinstance(matrix, list | tuple) else (),
         sample_aspect_ratio=picture_shape(stream, settings),
+        statistics=container.format == "matroska" and has_statistics(stream.metadata),
         metadata=tags,
         disposition=disposition,
     )
@@ -206,16 +214,44 @@ def _tag_losses(tags: dict[str, str], specs: tuple[TrackSpec, ...], container: C
     return [Loss(f"tags {', '.join(sorted(set(lost)))}", f"{container.format} has no place for them")]
 
 
-def _picture_losses(tracks: TrackList, settings: EncodeSettings) -> list[Loss]:
-    """Dynamic HDR lives in the source's packets; an encoder makes new ones."""
+def _role_losses(tracks: TrackList, container: Container) -> Iterator[Loss]:
+    for track in tracks.tracks:
+        lost = lost_dispositions(track.stream.disposition, container.format) if track.stream else []
+        if track.kind != "cover" and lost:
+            yield Loss(
+                f"the role {', '.join(lost)} of {track.kind} stream {track.source_index}",
+                f"{container.format} has no place for it",
+            )
+
+
+def _picture_losses(tracks: TrackList, settings: EncodeSettings, container: Container) -> list[Loss]:
+    """Dynamic HDR lives in the source's packets; an encoder makes new ones. A shape may have no place to stand."""
     losses = []
     for track in tracks.tracks:
         if track.kind != "video" or track.action != "encode" or track.stream is None:
             continue
         dynamic = [name for name in track.stream.side_data if name.startswith(("dovi", "dynamic_hdr", "hdr_dynamic"))]
         if dynamic and settings.video_codec not in {"copy", "none"}:
-            losses.append(Loss(f"{', '.join(sorted(dynamic))} of video stream {track.stream.index}", "dynamic HDR data is not carried into an encode"))
+            losses.append(
+                Loss(
+                    f"{', '.join(sorted(dynamic))} of video stream {track.stream.index}",
+                    "dynamic HDR data is not carried into an encode",
+                )
+            )
+        if picture_shape(track.stream, settings) and _is_shapeless(settings.video_codec, container):
+            what = f"the pixel shape {track.stream.sample_aspect_ratio} of video stream {track.stream.index}"
+            losses.append(
+                Loss(
+                    what,
+                    f"{codec_of(settings.video_codec)} has no place for it, and {container.format}'s is not written yet",
+                )
+            )
     return losses
+
+
+def _is_shapeless(encoder: str, container: Container) -> bool:
+    """Whether the picture's shape would have to stand in the container, and in this one it does not."""
+    return container.format in {"matroska", "webm"} and codec_of(encoder) in {"av1", "vp9", "vp8"}
 
 
 def _options(container: Container, info: MediaInfo, videos: tuple[VideoPlan, ...]) -> dict[str, str]:
@@ -235,9 +271,7 @@ def _bounds(settings: EncodeSettings, info: MediaInfo) -> tuple[str, str]:
     return start, "" if settings.end is None else str(zero + settings.end)
 
 
-def _chapters(
-    info: MediaInfo, container: Container, settings: EncodeSettings, shift: Fraction
-) -> list[ChapterSpec]:
+def _chapters(info: MediaInfo, container: Container, settings: EncodeSettings, shift: Fraction) -> list[ChapterSpec]:
     """The chapters on the output's clock; those outside of ``--start`` and ``--end`` fall away."""
     if not container.chapters:
         return []

@@ -79,9 +79,7 @@ def _mapped(info: MediaInfo, maps: tuple[str, ...]) -> tuple[StreamInfo, ...]:
             taken = [stream for stream in taken if stream not in found]
             continue
         if not found and not parts["optional"]:
-            raise ConfigError(
-                f"--map {spec!r} matches no stream of {info.path!r}", f"a final ? allows that: {spec}?"
-            )
+            raise ConfigError(f"--map {spec!r} matches no stream of {info.path!r}", f"a final ? allows that: {spec}?")
         taken += [stream for stream in found if stream not in taken]
     return tuple(taken)
 
@@ -96,9 +94,7 @@ def _matching(streams: tuple[StreamInfo, ...], rest: str, spec: str) -> list[Str
         key, _, value = tail.partition(":")
         return [stream for stream in streams if _tagged(stream, key, value)]
     if head not in _KINDS or (tail and not tail.isdigit()):
-        raise ConfigError(
-            f"--map {spec!r} is no stream specifier", "types are v, V, a, s, d, t; then a number from 0"
-        )
+        raise ConfigError(f"--map {spec!r} is no stream specifier", "types are v, V, a, s, d, t; then a number from 0")
     same = [stream for stream in streams if _is_kind(stream, head)]
     return same[int(tail) : int(tail) + 1] if tail else same
 
@@ -118,9 +114,7 @@ def same_language(one: str, other: str) -> bool:
     return one == other or any(one in names and other in names for names in _ALIASES)
 
 
-def _in_language(
-    streams: tuple[StreamInfo, ...], kind: str, languages: tuple[str, ...]
-) -> tuple[StreamInfo, ...]:
+def _in_language(streams: tuple[StreamInfo, ...], kind: str, languages: tuple[str, ...]) -> tuple[StreamInfo, ...]:
     if not languages:
         return streams
     wanted: Callable[[StreamInfo], bool] = lambda stream: any(  # noqa: E731 - one line says it

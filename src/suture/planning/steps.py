@@ -58,8 +58,10 @@ def build_steps(
     needed = tuple(step.command.id for step in others)
     frames = sum(len(video.index) for video in videos)
     join = StepCommand("join", "join", spec_path, info.path, spec.part, priority=PRIORITY_LOW)
-    publish = StepCommand("publish", "publish", spec_path, spec.part, spec.output, priority=PRIORITY_LOW, resource=Resource.CPU)
-    after, after_any = ((needed, piece_ids) if settings.permissive else (piece_ids + needed, ()))
+    publish = StepCommand(
+        "publish", "publish", spec_path, spec.part, spec.output, priority=PRIORITY_LOW, resource=Resource.CPU
+    )
+    after, after_any = (needed, piece_ids) if settings.permissive else (piece_ids + needed, ())
     return (
         *others,
         *pieces,
@@ -75,7 +77,9 @@ def _pieces(video: VideoPlan, folder: str) -> Iterator[Step]:
     for chunk, cost in zip(video.chunks, video.costs, strict=True):
         path = piece_path(folder, chunk)
         task = Path(path).stem
-        yield Step(video.encoder.command(chunk, path, task), after=after, cost=cost, frames=chunk.frames or len(video.index))
+        yield Step(
+            video.encoder.command(chunk, path, task), after=after, cost=cost, frames=chunk.frames or len(video.index)
+        )
 
 
 def _whole(
@@ -92,9 +96,7 @@ def _whole(
     return None
 
 
-def _audio(
-    number: int, track: Track, settings: EncodeSettings, info: MediaInfo, folder: str, ffmpeg: str
-) -> Command:
+def _audio(number: int, track: Track, settings: EncodeSettings, info: MediaInfo, folder: str, ffmpeg: str) -> Command:
     asked = track.encoder == settings.audio_codec
     encoder = AudioEncoder(
         codec=track.encoder,

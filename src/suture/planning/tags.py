@@ -5,17 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from suture.planning.tracks import Track
 
-__all__ = ["file_tags", "lost_tags", "stream_tags"]
+__all__ = ["file_tags", "has_statistics", "lost_dispositions", "lost_tags", "stream_tags"]
 
 # They describe the source's container or who wrote it, not its content.
 _CONTAINER: Final = frozenset(
-    {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id", "creation_lib", "_statistics_tags"}
+    {
+        "major_brand",
+        "minor_version",
+        "compatible_brands",
+        "encoder",
+        "duration",
+        "vendor_id",
+        "creation_lib",
+        "_statistics_tags",
+    }
 )
-_STATISTICS: Final = ("bps", "number_of_frames", "number_of_bytes", "_statistics_writing_app", "_statistics_writing_date_utc")
+_STATISTICS: Final = (
+    "bps",
+    "number_of_frames",
+    "number_of_bytes",
+    "_statistics_writing_app",
+    "_statistics_writing_date_utc",
+)
 _DEFAULT_NAMES: Final = frozenset({"videohandler", "soundhandler", "subtitlehandler", "datahandler"})
 # What libavformat's MP4 muxer writes. Source: libavformat/movenc.c, mov_write_ilst_tag and its neighbours.
 _MP4: Final = frozenset(
@@ -24,6 +39,14 @@ _MP4: Final = frozenset(
     show sort_album sort_album_artist sort_artist sort_composer sort_name sort_show synopsis timecode title tmpo track
     gapless_playback language handler_name location make model performer rotate""".split()  # noqa: SIM905
 )
+
+# What libavformat's muxers write and its demuxers read back; found by trying each.
+_ROLES: Final[dict[str, frozenset[str]]] = {
+    "matroska": frozenset({"dub", "original", "comment", "forced", "hearing_impaired", "visual_impaired"}),
+    "webm": frozenset({"forced"}),
+    "mp4": frozenset({"dub", "comment", "forced", "hearing_impaired", "visual_impaired", "captions", "descriptions"}),
+    "mpegts": frozenset({"hearing_impaired", "visual_impaired", "clean_effects"}),
+}
 
 
 def file_tags(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -40,7 +63,18 @@ def stream_tags(track: Track, container: str) -> dict[str, str]:
         for key, value in track.stream.metadata.items()
         if key.lower() not in _CONTAINER and not _is_default_name(key, value, container)
     }
+    # MP4 calls a track's title its name; every muxer wants it as title.
+    if "name" in tags and "title" not in tags:
+        tags["title"] = tags.pop("name")
+    if container in {"mp4", "mov"} and "title" in tags:
+        # Its title atom is read by few, the handler's name by nearly all.
+        tags.setdefault("handler_name", tags["title"])
     return tags if track.action == "copy" else {key: v for key, v in tags.items() if not _is_statistic(key)}
+
+
+def has_statistics(metadata: Mapping[str, str]) -> bool:
+    """Whether a track's frames and bytes are counted in its tags."""
+    return any(_is_statistic(key) for key in metadata)
 
 
 def _is_default_name(key: str, value: str, container: str) -> bool:
@@ -48,7 +82,7 @@ def _is_default_name(key: str, value: str, container: str) -> bool:
 
 
 def _is_statistic(key: str) -> bool:
-    """mkvmerge counts a track's bytes and frames in tags; also with a language behind the name."""
+    """Whether it counts frames or bytes, as mkvmerge does; also with a language behind the name."""
     return key.lower().partition("-")[0] in _STATISTICS
 
 
@@ -57,3 +91,8 @@ def lost_tags(tags: Mapping[str, str], container: str) -> list[str]:
     if container not in {"mp4", "mov"}:
         return []
     return sorted(key for key in tags if key.lower() not in _MP4)
+
+
+def lost_dispositions(disposition: Iterable[str], container: str) -> list[str]:
+    """Roles of a track that the container has no place for. Which is the default matters only among several."""
+    return sorted(set(disposition) - _ROLES.get(container, frozenset()) - {"default", "attached_pic"})

@@ -152,9 +152,7 @@ def _burnt(chosen: tuple[StreamInfo, ...], settings: EncodeSettings) -> StreamIn
     return subtitles[settings.burn_index]
 
 
-def _track(
-    stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]
-) -> Track | None:
+def _track(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:
     if stream.is_cover_art:
         return _cover(stream, container, losses)
     rules = {"video": _video, "audio": _audio, "subtitle": _subtitle}
@@ -166,9 +164,7 @@ def _track(
     return None
 
 
-def _video(
-    stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]
-) -> Track | None:
+def _video(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:
     codec = settings.video_codec
     if codec == "none":
         return None
@@ -193,9 +189,7 @@ def _cant_hold(container: Container, codec: str, instead: str) -> ConfigError:
     )
 
 
-def _audio(
-    stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]
-) -> Track | None:
+def _audio(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:
     codec = settings.audio_codec
     if codec == "none":
         return None
@@ -211,9 +205,7 @@ def _audio(
     if not container.sound:
         losses.append(Loss(_name(stream), f"{container.format} holds no sound"))
         return None
-    losses.append(
-        Loss(_name(stream), f"{container.format} can't hold it; it is encoded with {container.sound}")
-    )
+    losses.append(Loss(_name(stream), f"{container.format} can't hold it; it is encoded with {container.sound}"))
     return Track(
         "audio",
         "encode",
@@ -223,9 +215,7 @@ def _audio(
     )
 
 
-def _subtitle(
-    stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]
-) -> Track | None:
+def _subtitle(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:
     if settings.subtitles == "none":
         return None
     if container.holds("subtitle", stream.codec):
@@ -248,9 +238,7 @@ def _cover(stream: StreamInfo, container: Container, losses: list[Loss]) -> Trac
 
 def _file_track(path: str, language: str | None, container: Container) -> Track:
     if not container.text:
-        raise ConfigError(
-            f"{container.format} holds no text subtitles", f"{path!r} can't be added; mkv can hold it"
-        )
+        raise ConfigError(f"{container.format} holds no text subtitles", f"{path!r} can't be added; mkv can hold it")
     return Track("subtitle", "convert", None, encoder=container.text, path=path, language=language)
 
 

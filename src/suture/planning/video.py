@@ -31,7 +31,10 @@ _COLOR: Final[dict[str, tuple[str, dict[str, str]]]] = {
         _names("bt709 smpte170m smpte240m linear smpte2084 smpte428 arib-std-b67 iec61966-2-1 bt2020-10 bt2020-12")
         | {"bt470m": "gamma22", "bt470bg": "gamma28"},
     ),
-    "color_space": ("colorspace", _names("bt709 smpte170m smpte240m bt470bg fcc ycgco bt2020nc bt2020c") | {"gbr": "rgb"}),
+    "color_space": (
+        "colorspace",
+        _names("bt709 smpte170m smpte240m bt470bg fcc ycgco bt2020nc bt2020c") | {"gbr": "rgb"},
+    ),
     "color_range": ("color_range", _names("tv pc") | {"limited": "tv", "full": "pc", "mpeg": "tv", "jpeg": "pc"}),
     "chroma_location": ("chroma_sample_location", _names("left center topleft top bottomleft bottom")),
 }

@@ -11,9 +11,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suture.version import __version__
 from suture.media.spec import to_json
 from suture.report.wording import printable
+from suture.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

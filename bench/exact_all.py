@@ -1,0 +1,171 @@
+"""Is every frame the source's own? Encodes every film of a folder without loss, in pieces, and compares all frames.
+
+For each file with video: ``suture FILE out.mkv -p archive --chunking …``, then one linear decode of the source and one
+of the output by the same ffmpeg; the hashes of all pictures and the times of all pictures must be equal, in order. A
+file of which nothing decodes is a file without video. The decoding and comparing is `bench.content`'s, none of
+Suture's own code.
+
+    python -m bench.exact_all FOLDER… --ffmpeg PATH --ffmpeg PATH --chunking keyframes --chunking auto
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av.error
+from bench.content import Frame, Video, decoded, differing_times, video_streams
+from bench.running import Run, run, suture, version
+from bench.table import print_table, row_line, write_json
+
+from suture.ffmpeg.locate import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_COLUMNS = (
+    "file",
+    "ffmpeg",
+    "chunking",
+    "pieces",
+    "frames",
+    "pictures equal",
+    "times equal",
+    "verdict",
+    "why one piece, or what differs",
+)
+# The plan says so where the container can't hold the source's clock.
+_SHIFT = re.compile(r"everything moves by ([\d.]+) s")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file with one ffmpeg and one way to cut it."""
+
+    file: str
+    ffmpeg: str
+    chunking: str
+    pieces: int
+    frames: int
+    pictures_equal: int
+    times_equal: int
+    exact: bool
+    note: str
+
+    def cells(self) -> tuple[object, ...]:
+        """As the table shows it."""
+        counts = (f"{self.pictures_equal}/{self.frames}", f"{self.times_equal}/{self.frames}")
+        verdict = "exact" if self.exact else "NO"
+        return (self.file, self.ffmpeg, self.chunking, self.pieces, self.frames, *counts, verdict, self.note)
+
+
+def main() -> int:
+    """Compare everything; 1 when any frame of any file differs."""
+    asked = _arguments()
+    programs = asked.ffmpeg or [locate()]
+    chunkings = asked.chunking or ["keyframes"]
+    rows: list[Row] = []
+    print_table(_COLUMNS, [])
+    for path in _files(asked.folders, asked.only):
+        for ffmpeg in programs:
+            for row in _rows(path, ffmpeg, chunkings, asked.extra):
+                rows.append(row)
+                print(row_line(row.cells()), flush=True)
+    exact, cut = sum(row.exact for row in rows), sum(row.pieces > 1 for row in rows)
+    files = len({row.file for row in rows})
+    print(f"\n{exact} of {len(rows)} encodes are exact ({files} files; {cut} encodes in more than one piece)")
+    write_json(asked.json, [asdict(row) for row in rows])
+    return 0 if exact == len(rows) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.exact_all", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folders", nargs="+", metavar="FOLDER")
+    parser.add_argument("--ffmpeg", action="append", metavar="PATH", help="may be given several times")
+    parser.add_argument("--chunking", action="append", choices=("keyframes", "auto", "fixed", "chapters"))
+    parser.add_argument("--only", default="", metavar="TEXT", help="files with this in their name")
+    parser.add_argument("--extra", nargs="*", default=[], metavar="OPTION", help="more of suture's options (last)")
+    parser.add_argument("--json", default="build/bench/exact_all.json", metavar="FILE")
+    return parser.parse_args()
+
+
+def _files(folders: Sequence[str], only: str) -> Iterator[Path]:
+    """Everything under the folders that is no text about it."""
+    for folder in folders:
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file() and path.suffix not in {".tsv", ".md", ".json"} and only in path.name:
+                yield path
+
+
+def _rows(path: Path, ffmpeg: str, chunkings: Sequence[str], extra: Sequence[str]) -> Iterator[Row]:
+    try:
+        videos = video_streams(str(path))
+    except (av.error.FFmpegError, ValueError):
+        return
+    sources = {video.index: decoded(ffmpeg, str(path), video) for video in videos}
+    videos = [video for video in videos if sources[video.index]]
+    for chunking in chunkings if videos else ():
+        with tempfile.TemporaryDirectory(prefix="suture-bench-") as folder:
+            output = str(Path(folder) / "out.mkv")
+            command = suture(str(path), output, "-p", "archive", "--chunking", chunking, "--ffmpeg", ffmpeg, "--json")
+            done = run([*command, *extra])
+            yield _row(path, ffmpeg, chunking, videos, sources, output, done)
+
+
+def _row(
+    path: Path, ffmpeg: str, chunking: str, videos: list[Video], sources: dict[int, list[Frame]], output: str, done: Run
+) -> Row:
+    frames = sum(map(len, sources.values()))
+    name = version(ffmpeg)
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[0] if done.stderr.strip() else ""
+        return Row(path.name, name, chunking, 0, frames, 0, 0, exact=False, note=f"exit {done.returncode}: {last}")
+    plan = _plan(done)
+    shift = _shift(plan)
+    equal, timely, notes = 0, 0, [_why_whole(plan)]
+    for video, made_video in zip(videos, video_streams(output), strict=False):
+        source, made = sources[video.index], decoded(ffmpeg, output, made_video)
+        if made_video.pix_fmt != video.pix_fmt and not _alike(source, made):
+            source = decoded(ffmpeg, str(path), video, made_video.pix_fmt)
+            notes.append(f"{video.pix_fmt} stored as {made_video.pix_fmt}")
+        same = sum(a.digest == b.digest for a, b in zip(source, made, strict=False))
+        equal += same if len(source) == len(made) else min(same, len(source) - 1)
+        timely += min(len(source), len(made)) - differing_times(source, made, made_video.time_base, shift)
+        if len(source) != len(made):
+            notes.append(f"{len(made)} frames instead of {len(source)}")
+    text = "; ".join(filter(None, notes))
+    exact = equal == timely == frames
+    return Row(path.name, name, chunking, plan["pieces"], frames, equal, timely, exact, text)
+
+
+def _alike(source: Sequence[Frame], made: Sequence[Frame]) -> bool:
+    return [frame.digest for frame in source] == [frame.digest for frame in made]
+
+
+def _plan(done: Run) -> dict[str, Any]:
+    """The last plan of the job: a cut that was not exact makes a second one."""
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    plan: dict[str, Any] = [event for event in events if event["type"] == "job.planned"][-1]
+    return plan
+
+
+def _shift(plan: dict[str, Any]) -> Fraction:
+    found = [match for decision in plan["decisions"] if (match := _SHIFT.search(decision["why"]))]
+    return Fraction(found[0][1]) if found else Fraction(0)
+
+
+def _why_whole(plan: dict[str, Any]) -> str:
+    """Why it was not cut."""
+    whys = [decision["why"] for decision in plan["decisions"] if decision["what"] == "pieces"]
+    return "; ".join(why.removeprefix("one piece: ") for why in whys if why.startswith("one piece"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
