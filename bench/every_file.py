@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.running import Run, run, suture
+from bench.running import Run, run, split_options, suture
 from bench.table import print_table, row_line, write_json
 
 if TYPE_CHECKING:
@@ -84,15 +84,10 @@ def _arguments() -> argparse.Namespace:
         "--timeout", type=float, default=1800.0, metavar="SECONDS", help="after which a file counts as hung"
     )
     parser.add_argument("--json", default="build/bench/every_file.json", metavar="FILE")
-    arguments, _, options = _split(sys.argv[1:])
-    asked = parser.parse_args(arguments)
+    own, options = split_options(sys.argv[1:])
+    asked = parser.parse_args(own)
     asked.options = options
     return asked
-
-
-def _split(words: list[str]) -> tuple[list[str], str, list[str]]:
-    at = words.index("--") if "--" in words else len(words)
-    return words[:at], "--", words[at + 1 :]
 
 
 def _files(folders: Sequence[str]) -> Iterator[Path]:

@@ -5,7 +5,7 @@ of the output by the same ffmpeg; the hashes of all pictures and the times of al
 file of which nothing decodes is a file without video. The decoding and comparing is `bench.content`'s, none of
 Suture's own code.
 
-    python -m bench.exact_all FOLDER… --ffmpeg PATH --ffmpeg PATH --chunking keyframes --chunking auto
+    python -m bench.exact_all FOLDER… --ffmpeg PATH … --chunking keyframes … [-- SUTURE-OPTION…]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import av.error
 from bench.content import Frame, Video, decoded, differing_times, video_streams
-from bench.running import Run, run, suture, version
+from bench.running import Run, run, split_options, suture, version
 from bench.table import print_table, row_line, write_json
 
 from suture.ffmpeg.locate import locate
@@ -75,7 +75,7 @@ def main() -> int:
     print_table(_COLUMNS, [])
     for path in _files(asked.folders, asked.only):
         for ffmpeg in programs:
-            for row in _rows(path, ffmpeg, chunkings, asked.extra):
+            for row in _rows(path, ffmpeg, chunkings, asked.options):
                 rows.append(row)
                 print(row_line(row.cells()), flush=True)
     exact, cut = sum(row.exact for row in rows), sum(row.pieces > 1 for row in rows)
@@ -91,9 +91,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ffmpeg", action="append", metavar="PATH", help="may be given several times")
     parser.add_argument("--chunking", action="append", choices=("keyframes", "auto", "fixed", "chapters"))
     parser.add_argument("--only", default="", metavar="TEXT", help="files with this in their name")
-    parser.add_argument("--extra", nargs="*", default=[], metavar="OPTION", help="more of suture's options (last)")
     parser.add_argument("--json", default="build/bench/exact_all.json", metavar="FILE")
-    return parser.parse_args()
+    own, options = split_options(sys.argv[1:])
+    asked = parser.parse_args(own)
+    asked.options = options
+    return asked
 
 
 def _files(folders: Sequence[str], only: str) -> Iterator[Path]:
@@ -104,7 +106,7 @@ def _files(folders: Sequence[str], only: str) -> Iterator[Path]:
                 yield path
 
 
-def _rows(path: Path, ffmpeg: str, chunkings: Sequence[str], extra: Sequence[str]) -> Iterator[Row]:
+def _rows(path: Path, ffmpeg: str, chunkings: Sequence[str], options: Sequence[str]) -> Iterator[Row]:
     try:
         videos = video_streams(str(path))
     except (av.error.FFmpegError, ValueError):
@@ -115,7 +117,7 @@ def _rows(path: Path, ffmpeg: str, chunkings: Sequence[str], extra: Sequence[str
         with tempfile.TemporaryDirectory(prefix="suture-bench-") as folder:
             output = str(Path(folder) / "out.mkv")
             command = suture(str(path), output, "-p", "archive", "--chunking", chunking, "--ffmpeg", ffmpeg, "--json")
-            done = run([*command, *extra])
+            done = run([*command, *options])
             yield _row(path, ffmpeg, chunking, videos, sources, output, done)
 
 

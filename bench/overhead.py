@@ -3,7 +3,7 @@
 Both encode the same film with the same encoder, quality and speed, and copy all other streams; plain ffmpeg with as
 many threads as it likes. Runs alternate, so that whatever else the machine does falls on both; medians are compared.
 
-    python -m bench.overhead FILM --preset h264 --preset av1 --runs 3
+    python -m bench.overhead FILM --preset h264 --preset av1 --runs 3 [-- SUTURE-OPTION…]
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.running import Run, run, suture
+from bench.running import Run, run, split_options, suture
 from bench.table import print_table, write_json
 
 from suture.ffmpeg.locate import locate
@@ -58,7 +58,7 @@ def main() -> int:
     asked = _arguments()
     ffmpeg = asked.ffmpeg or locate()
     results = {
-        preset: _measure(asked.film, preset, ffmpeg, asked.runs, asked.extra) for preset in asked.preset or ["h264"]
+        preset: _measure(asked.film, preset, ffmpeg, asked.runs, asked.options) for preset in asked.preset or ["h264"]
     }
     print_table(
         ("preset", "what", "wall s", "CPU s", "bytes"),
@@ -79,19 +79,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--preset", action="append", choices=tuple(_PLAIN), help="may be given several times")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="of each")
     parser.add_argument("--ffmpeg", metavar="PATH")
-    parser.add_argument("--extra", nargs="*", default=[], metavar="OPTION", help="more of suture's options (last)")
     parser.add_argument("--json", default="build/bench/overhead.json", metavar="FILE")
-    return parser.parse_args()
+    own, options = split_options(sys.argv[1:])
+    asked = parser.parse_args(own)
+    asked.options = options
+    return asked
 
 
-def _measure(film: str, preset: str, ffmpeg: str, runs: int, extra: list[str]) -> tuple[Measured, Measured]:
+def _measure(film: str, preset: str, ffmpeg: str, runs: int, options: list[str]) -> tuple[Measured, Measured]:
     plain, ours = Measured(), Measured()
     with tempfile.TemporaryDirectory(prefix="suture-bench-") as folder:
         for n in range(runs):
             output = Path(folder) / "out.mkv"
             head = [ffmpeg, "-hide_banner", "-nostdin", "-v", "error", "-y", "-i", f"file:{film}"]
             plain.add(run([*head, "-map", "0", "-c", "copy", *_PLAIN[preset], str(output)]), output)
-            done = run(suture(film, str(output), "-p", preset, "--ffmpeg", ffmpeg, "--json", "-y", *extra))
+            done = run(suture(film, str(output), "-p", preset, "--ffmpeg", ffmpeg, "--json", "-y", *options))
             ours.add(done, output)
             ours.phases.append(_phases(done))
             print(f"{preset}, run {n + 1}: wall {ours.wall[-1] / plain.wall[-1]:.3f}", file=sys.stderr, flush=True)

@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Run", "run", "suture", "version"]
+__all__ = ["Run", "run", "split_options", "suture", "version"]
 
 _MARK = "SUTURE_BENCH_RUN"
 # Processes of a group that is ending may still be there for a moment.
@@ -47,6 +47,12 @@ class Run:
 def suture(*arguments: str) -> list[str]:
     """The command under test: the installed one of this Python."""
     return [sys.executable, "-m", "suture", *arguments]
+
+
+def split_options(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """A benchmark's own words, and those after ``--``, which are for suture."""
+    at = words.index("--") if "--" in words else len(words)
+    return list(words[:at]), list(words[at + 1 :])
 
 
 @cache

@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suture.backend.local import LocalExecutor
+from suture.command.base import RunContext
 from suture.control import Control
 from suture.errors import (
     ChunkError,
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from suture.orchestrator.watch import RunReport, TaskReport
 
 __all__ = ["encode", "make_plan"]
+
+# No report of progress for so long is a hang. The slowest encoders take minutes for their first frame in 8K.
+_HUNG_AFTER_S = 900.0
 
 
 def _nobody(_event: object) -> None:
@@ -207,6 +212,7 @@ def _planned(
 
 def _run(plan: Plan, watcher: JobWatcher, control: Control) -> RunReport:
     settings = plan.settings
+    context = RunContext(log_dir=Path(plan.folder), stall_timeout_s=_HUNG_AFTER_S)
     orchestrator = Orchestrator(
         plan.workers,
         gpu_encode=settings.gpu_encode_slots,
@@ -214,6 +220,7 @@ def _run(plan: Plan, watcher: JobWatcher, control: Control) -> RunReport:
         io=settings.io_slots,
         max_retries=settings.max_retries,
         fail_fast=settings.fail_fast,
+        executor=lambda limits: LocalExecutor(limits, lambda _task: context),
         on_event=watcher,
     )
     with control.over(orchestrator):

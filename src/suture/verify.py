@@ -1,7 +1,7 @@
 """Is the file on disk the one that was to be made? Asked of the part file, before it gets its name.
 
-``packets``: every stream is there with every packet that was written, every frame of a cut track stands at the time
-that the source gives it, chapters and attachments are there. ``joins``: besides, the pictures on both sides of every
+``packets``: every stream is there with every packet that was written at the time at which it was written, every frame
+of a cut track stands at the time that the source gives it, chapters and attachments are there. ``joins``: besides, the pictures on both sides of every
 join decode. ``full``: all pictures decode. What the join wrote is in the facts that it left behind; what it should
 have written comes from the frame index.
 """
@@ -16,8 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from suture.errors import ConfigError, VerificationError
-from suture.media.clock import Clock
+from suture.errors import ConfigError, ProbeError, VerificationError
+from suture.media.clock import Clock, fingerprint
 from suture.media.index import read_index
 from suture.media.inspect import FileFacts, StreamFacts, decoded_times, read_facts
 
@@ -44,10 +44,9 @@ def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lamb
         VerificationError: it is not what it has to be; the first difference is named.
         ConfigError: something stands under the output's name that was not there before.
     """
-    written = json.loads(Path(facts_path(spec_path)).read_text())
     try:
-        verify_part(spec, written, report)
-    except VerificationError:
+        verify_part(spec, _written(spec_path), report)
+    except BaseException:
         Path(spec.part).unlink(missing_ok=True)
         raise
     if not spec.overwrite and os.path.lexists(spec.output):
@@ -55,6 +54,15 @@ def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lamb
         raise ConfigError(f"{spec.output!r} has come to exist meanwhile", "-y replaces it")
     Path(spec.part).replace(spec.output)
     _sync_folder(Path(spec.output).parent)
+
+
+def _written(spec_path: str) -> dict[str, Any]:
+    """What the join said that it wrote."""
+    try:
+        written: dict[str, Any] = json.loads(Path(facts_path(spec_path)).read_text())
+    except (OSError, ValueError) as error:
+        raise VerificationError(f"what the join wrote is not known: {error}", "join again") from error
+    return written
 
 
 def _sync_folder(folder: Path) -> None:
@@ -77,12 +85,15 @@ def verify_part(spec: JoinSpec, written: dict[str, Any], report: Callable[[int],
     Raises:
         VerificationError: the first difference.
     """
-    facts = read_facts(spec.part)
+    try:
+        facts = read_facts(spec.part)
+    except ProbeError as error:
+        raise VerificationError(f"what was written can't be read back: {error.message}", error.hint) from error
     streams = [track for track in spec.tracks if track.kind != "cover"]
     if len(facts.streams) != len(streams):
         raise VerificationError(f"{spec.part} has {len(facts.streams)} streams, {len(streams)} were written")
     for number, (track, found) in enumerate(zip(streams, facts.streams, strict=True)):
-        _check_stream(number, track, found, written["streams"][number])
+        _check_stream(f"{track.kind} stream {number}", track, found, written["streams"][number])
     _check_rest(spec, facts)
     checks = [
         _Cut(track, found, number, spec)
@@ -99,17 +110,32 @@ def _videos(streams: list[TrackSpec], facts: FileFacts) -> list[tuple[TrackSpec,
     return [(track, found) for track, found in pairs if track.kind == "video"]
 
 
-def _check_stream(number: int, track: TrackSpec, found: StreamFacts, written: dict[str, Any]) -> None:
-    """Kind, number of packets, and their bytes where the container stores them as they were given."""
-    name = f"{track.kind} stream {number}"
+def _check_stream(name: str, track: TrackSpec, found: StreamFacts, written: dict[str, Any]) -> None:
+    """Kind and number of packets; their bytes and times where the container stores them as they were given."""
     if found.kind != track.kind:
-        raise VerificationError(f"stream {number} is {found.kind}, {track.kind} was written")
-    if found.packets != written["packets"] and not _may_pad(track):
+        raise VerificationError(f"{name} has become {found.kind}")
+    if found.packets < written["packets"] or (found.packets > written["packets"] and not _may_pad(track)):
         raise VerificationError(f"{name} has {found.packets} packets, {written['packets']} were written")
     if written["exact"] and (found.bytes, found.crc) != (written["bytes"], written["crc"]):
         raise VerificationError(f"{name} holds other bytes than were written")
+    if written["exact"]:
+        _check_times(name, found, written)
     if found.backwards:
         raise VerificationError(f"{name}: decoding times run backwards {found.backwards} times")
+
+
+def _check_times(name: str, found: StreamFacts, written: dict[str, Any]) -> None:
+    """All packets as far from the first as they were, and that one where it was, but for one rounding.
+
+    An edit list or a codec delay, which say where a stream begins, have clocks of their own.
+    """
+    if not found.pts:
+        return
+    if abs(found.pts[0] - written["first"]) > 1:
+        times = (_seconds(at * found.time_base) for at in (found.pts[0], written["first"]))
+        raise VerificationError("{} begins at {}, it was written at {}".format(name, *times))
+    if fingerprint(found.pts) != written["times"]:
+        raise VerificationError(f"{name}: packets stand at other times than they were written at")
 
 
 def _may_pad(track: TrackSpec) -> bool:

@@ -243,10 +243,10 @@ def test_burning_leaves_the_timestamps_alone(ffmpeg: str, films: Films, tmp_path
         ("text", TextBurn(films["t.srt"])),
         ("pictures", PictureBurn(pictures, 5_000_000)),
     ):
-        out = tmp_path / f"{name}.mkv"
+        out = tmp_path / f"{name}_piece.mkv"
         piece = _video(ffmpeg, films["pgs_late.mkv"], burn).set_seek(1_180_000).set_frames(5)
         piece._with(output_path=str(out)).run()
-        assert 0 <= _times(ffmpeg, out)[0] < Fraction(1, RATE), name
+        assert 0 <= _times(ffmpeg, out)[0] <= Fraction(1, RATE), name
 
 
 @pytest.mark.parametrize(

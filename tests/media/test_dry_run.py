@@ -72,10 +72,7 @@ def _commands(name: str) -> list[VideoBuilder | AudioBuilder | MixingBuilder | S
         .set_codec("pcm_s16le")
         .add_filter("volume=0.5")
         .add_option("-fflags", "+bitexact"),
-        MixingBuilder("m0", out)
-        .add_video_input(film)
-        .add_audio_input(film)
-        .add_option("-fflags", "+bitexact"),
+        MixingBuilder("m0", out).add_video_input(film).add_audio_input(film).add_option("-fflags", "+bitexact"),
         SubtitleBuilder("s0", film, out).set_subtitle_file(text).add_option("-fflags", "+bitexact"),
     ]
 
@@ -113,9 +110,7 @@ def test_the_pasted_line_makes_the_same_file(
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.mkv", f"{name}.srt", out.name}
 
 
-def test_a_burned_subtitle_is_seen(
-    ffmpeg: str, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_burned_subtitle_is_seen(ffmpeg: str, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hostile name reached the filter: with the subtitle, the picture is another."""
     monkeypatch.chdir(tmp_path)
     name = NAMES[6]

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AudioBuilder"]
 
-_MOST_CHANNELS = (
-    64  # Source: libavfilter's and AAC's widest layouts stay below it; above is a slip of the hand.
-)
+_MOST_CHANNELS = 64  # Source: libavfilter's and AAC's widest layouts stay below it; above is a slip of the hand.
 _SAMPLE_RATES = (4_000, 768_000)
 _QUALITIES = (-2, 500)
 

@@ -40,14 +40,10 @@ class VideoEncoderOptions:
 
 
 _X26X = VideoEncoderOptions(high=51)
-_VPX = VideoEncoderOptions(
-    high=63, whole=True, beside=("-b:v", "0"), speed="cpu-used", always=("-deadline", "good")
-)
+_VPX = VideoEncoderOptions(high=63, whole=True, beside=("-b:v", "0"), speed="cpu-used", always=("-deadline", "good"))
 _NVENC = VideoEncoderOptions("cq", high=51, beside=("-rc", "vbr", "-b:v", "0"))
 _QSV = VideoEncoderOptions("global_quality", low=1, high=51, whole=True)
-_VAAPI = VideoEncoderOptions(
-    "qp", high=255, whole=True, beside=("-rc_mode", "CQP"), speed="compression_level"
-)
+_VAAPI = VideoEncoderOptions("qp", high=255, whole=True, beside=("-rc_mode", "CQP"), speed="compression_level")
 _VULKAN = VideoEncoderOptions("qp", high=255, whole=True, beside=("-rc_mode", "cqp"), speed="")
 _AMF = VideoEncoderOptions("qp_i", high=255, whole=True, beside=("-rc", "cqp"), speed="quality")
 _TOOLBOX = VideoEncoderOptions("q:v", low=1, high=100, speed="")

@@ -7,6 +7,7 @@ that and write with it. Pure; the binary is looked for only when a command line 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -127,9 +128,7 @@ class FFmpegBuilder:
         if where == "global":
             return replace(self, global_options=(*self.global_options, *arguments))
         if where != "input" or not self.inputs:
-            raise ConfigError(
-                f"no place for {' '.join(arguments)!r}: {where}", "global, input (after one), output"
-            )
+            raise ConfigError(f"no place for {' '.join(arguments)!r}: {where}", "global, input (after one), output")
         last = replace(self.inputs[-1], options=(*self.inputs[-1].options, *arguments))
         return replace(self, inputs=(*self.inputs[:-1], last))
 
@@ -153,12 +152,12 @@ class FFmpegBuilder:
         """The argument list for `subprocess.run`, program first.
 
         Raises:
-            ConfigError: there is no input or no output.
+            ConfigError: there is no input or no output, or the output is an input by its name.
         """
         if not self.inputs or not self.output:
-            raise ConfigError(
-                "an ffmpeg command needs an input and an output", "see add_input and add_output"
-            )
+            raise ConfigError("an ffmpeg command needs an input and an output", "see add_input and add_output")
+        if os.path.normpath(self.output) in {os.path.normpath(source.path) for source in self.inputs}:
+            raise ConfigError(f"the output {self.output!r} is an input", "give the output another name")
         arguments = [self.program, *_PREFIX, *self.global_options]
         for source in self.inputs:
             arguments += [*self._range("before", source), *source.options, *input_arguments(source.path)]

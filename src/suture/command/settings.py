@@ -44,9 +44,7 @@ def time_us(value: Time, what: str = "time") -> int:
     """
     exact = _exact_us(value)
     if exact is None or exact < 0:
-        raise ConfigError(
-            f"{what} {value!r} is no time", "give seconds (90.5) or HH:MM:SS (00:01:30.5), from 0"
-        )
+        raise ConfigError(f"{what} {value!r} is no time", "give seconds (90.5) or HH:MM:SS (00:01:30.5), from 0")
     return round(exact)
 
 
@@ -61,9 +59,7 @@ def span_us(start: Time | None, end: Time | None) -> tuple[int, int | None]:
         return begin, None
     length = time_us(end, "end") - begin
     if length <= 0:
-        raise ConfigError(
-            f"the range from {start!r} to {end!r} is empty", "its end has to come after its start"
-        )
+        raise ConfigError(f"the range from {start!r} to {end!r} is empty", "its end has to come after its start")
     return begin, length
 
 
@@ -81,9 +77,7 @@ def rate(value: str | int, what: str = "bitrate") -> str:
     """
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not _RATE.fullmatch(text) or float(text.rstrip("kMGi")) <= 0:
-        raise ConfigError(
-            f"{what} {value!r} is no rate", "such as 192k, 2.5M or 192000: bits a second, above 0"
-        )
+        raise ConfigError(f"{what} {value!r} is no rate", "such as 192k, 2.5M or 192000: bits a second, above 0")
     return text
 
 

@@ -105,9 +105,7 @@ class SubtitleBuilder(FFmpegCommand):
             ConfigError: there is no subtitle to add; video can't be copied and burned into.
         """
         ask = self._burned() if self.burn else self._added()
-        return ask.add_option(*container_options(self.output_path), *self.options).add_output(
-            self.output_path
-        )
+        return ask.add_option(*container_options(self.output_path), *self.options).add_output(self.output_path)
 
     def _added(self) -> FFmpegBuilder:
         if not self.subtitle_file:
@@ -126,9 +124,7 @@ class SubtitleBuilder(FFmpegCommand):
             raise ConfigError(f"{self.id}: copied video can't be burned into", "choose a video codec")
         ask = self._pictured() if self.bitmap else self._drawn()
         left_out = () if self.subtitle_file else (f"-0:s:{self.stream or 0}",)
-        ask = ask.add_map("0:a?", "0:s?", *left_out, "0:t?").add_option(
-            "-c:a", "copy", "-c:s", "copy", "-c:t", "copy"
-        )
+        ask = ask.add_map("0:a?", "0:s?", *left_out, "0:t?").add_option("-c:a", "copy", "-c:s", "copy", "-c:t", "copy")
         return ask.set_video_codec(self.video_codec, self.crf)
 
     def _drawn(self) -> FFmpegBuilder:

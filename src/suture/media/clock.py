@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
+from array import array
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["AudioClock", "Clock", "rescale"]
+__all__ = ["AudioClock", "Clock", "fingerprint", "rescale"]
 
 
 def rescale(ticks: int, base: Fraction, target: Fraction, shift: Fraction = Fraction(0)) -> int:
     """``ticks`` of ``base``, ``shift`` seconds later, in ticks of ``target``; halves go up."""
     exact = (ticks * base + shift) / target
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+
+def fingerprint(ticks: array[int]) -> int:
+    """A checksum of the distances of all timestamps from the first: equal where only the first may differ."""
+    return zlib.crc32(array("q", (at - ticks[0] for at in ticks)).tobytes())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING, Any
 from suture.errors import ProbeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     import av
 
 __all__ = ["FrameIndex", "index_file", "parse_framecrc", "read_index", "write_index"]
 
 _MAGIC = b"suture-index 1\n"
-# Sample values stay below this gap in a healthy file; a larger one is a clock that jumped or a hole.
+# Gaps stay below this in a healthy film; a larger one is a clock that jumped, or a hole. A few pictures are no film.
 _JUMP_SECONDS = 10
+_JUDGED = 10
+_REPORT_EVERY = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +98,8 @@ class FrameIndex:
         """Frames a second: the standard rate that the grid means, or the average of a variable one."""
         if len(self.pts) < 2:  # noqa: PLR2004
             return Fraction(25)
-        average = (len(self.pts) - 1) / ((self.pts[-1] - self.pts[0]) * self.time_base)
-        return _standard_rate(average)
+        length = (self.pts[-1] - self.pts[0]) * self.time_base
+        return _standard_rate((len(self.pts) - 1) / length) if length > 0 else Fraction(25)
 
 
 def _standard_rate(rate: Fraction) -> Fraction:
@@ -109,13 +111,16 @@ def _standard_rate(rate: Fraction) -> Fraction:
     return rate.limit_denominator(1001) or Fraction(1)
 
 
-def index_file(path: str, stream_index: int, output: str | None = None) -> dict[str, Any]:
+def index_file(
+    path: str, stream_index: int, output: str | None = None, on_progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
     """Index one video stream; the runner of ``suture index`` and of the parser child.
 
     Args:
         path: the source.
         stream_index: which stream.
         output: a file to write the index to (`read_index` reads it); None only counts.
+        on_progress: told the number of packets now and then, so that a long film is not taken for a hang.
 
     Raises:
         ProbeError: the file can't be opened or the stream can't be read.
@@ -124,7 +129,7 @@ def index_file(path: str, stream_index: int, output: str | None = None) -> dict[
 
     with open_input(path) as container:
         stream = _video_stream(container, stream_index, path)
-        index = _from_packets(container.demux(stream), stream)
+        index = _from_packets(_counted(container.demux(stream), on_progress), stream)
     if output is not None:
         write_index(index, output)
     return {"frames": len(index), "packets": index.packets, "trouble": index.trouble}
@@ -138,6 +143,13 @@ def _video_stream(container: av.container.InputContainer, stream_index: int, pat
     if stream.type != "video":
         raise ProbeError(f"stream {stream_index} of {path} is {stream.type}, not video", "see suture probe")
     return stream
+
+
+def _counted(packets: Iterable[Any], on_progress: Callable[[int], None] | None) -> Iterator[Any]:
+    for number, packet in enumerate(packets, 1):
+        if on_progress is not None and number % _REPORT_EVERY == 0:
+            on_progress(number)
+        yield packet
 
 
 def _from_packets(packets: Iterable[Any], stream: Any) -> FrameIndex:  # noqa: ANN401
@@ -212,7 +224,7 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
         trouble = f"the clock runs backwards {watch.backwards} times"
     elif any(gap == 0 for gap in gaps):
         trouble = f"{sum(gap == 0 for gap in gaps)} timestamps stand twice"
-    elif any(gap * base > _JUMP_SECONDS for gap in gaps) and len(pts) > _JUMP_SECONDS:
+    elif len(gaps) >= _JUDGED and max(gaps) * base > _JUMP_SECONDS:
         trouble = f"the clock jumps by {float(max(gaps) * base):.1f} s"
     end = index.end_pts if pts and index.end_pts > pts[-1] else (pts[-1] + index.gap() if pts else 0)
     return FrameIndex(
@@ -266,18 +278,29 @@ def read_index(path: str) -> FrameIndex:
     Raises:
         ProbeError: it is no index, or a torn one.
     """
-    data = Path(path).read_bytes()
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ProbeError(f"{path} can't be read: {error.strerror}", "make it with suture index") from error
     if not data.startswith(_MAGIC):
         raise ProbeError(f"{path} is no frame index", "make it with suture index")
-    head_end = data.index(b"\n", len(_MAGIC))
-    head = json.loads(data[len(_MAGIC) : head_end])
+    head, newline, body = data[len(_MAGIC) :].partition(b"\n")
+    try:
+        if not newline:
+            raise ValueError("its head ends early")
+        return _unpacked(json.loads(head), body)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ProbeError(f"{path} is torn: {error}", "make it again with suture index") from error
+
+
+def _unpacked(head: dict[str, Any], body: bytes) -> FrameIndex:
     pts, sizes, count = array("q"), array("I"), head["frames"]
-    at = head_end + 1
-    pts.frombytes(data[at : at + 8 * count])
-    at += 8 * count
-    sizes.frombytes(data[at : at + sizes.itemsize * count])
-    keys = data[at + sizes.itemsize * count :]
-    if len(keys) != count:
-        raise ProbeError(f"{path} is torn", "make it again with suture index")
+    if head["size_width"] != sizes.itemsize or len(body) != count * (pts.itemsize + sizes.itemsize + 1):
+        raise ValueError(f"{len(body)} bytes are not {count} frames")
+    sizes_at, keys_at = count * pts.itemsize, count * (pts.itemsize + sizes.itemsize)
+    pts.frombytes(body[:sizes_at])
+    sizes.frombytes(body[sizes_at:keys_at])
     base = Fraction(head["time_base"])
-    return FrameIndex(head["stream_index"], base, pts, sizes, keys, head["end_pts"], head["trouble"], head["packets"])
+    return FrameIndex(
+        head["stream_index"], base, pts, sizes, body[keys_at:], head["end_pts"], head["trouble"], head["packets"]
+    )

@@ -5,6 +5,7 @@ Only facts; whether they are the right ones is judged by `suture.verify`. Runs i
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from array import array
 from dataclasses import dataclass, field
@@ -14,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.error
 
+from suture.errors import ProbeError
 from suture.media.opening import open_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["FileFacts", "StreamFacts", "decoded_times", "read_facts"]
+
+# Seconds by which a seek goes back further when it landed too late.
+_FURTHER_BACK = (0, 2, 10, 60)
 
 
 @dataclass(slots=True)
@@ -62,8 +67,15 @@ def read_facts(path: str) -> FileFacts:
     """Read all packets of a file once.
 
     Raises:
-        ProbeError: it can't be opened.
+        ProbeError: it can't be opened, or not read to its end.
     """
+    try:
+        return _facts(path)
+    except av.error.FFmpegError as error:
+        raise ProbeError(f"{path!r} can't be read to its end: {error}") from error
+
+
+def _facts(path: str) -> FileFacts:
     with open_input(path) as container:
         facts: dict[int, StreamFacts] = {}
         last: dict[int, int | None] = {}
@@ -102,24 +114,39 @@ def decoded_times(
     with open_input(path) as container:
         films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
         stream = films[number]
-        if begin is not None:
-            container.seek(begin, stream=stream, backward=True)
         times: list[int] = []
         try:
-            for frame in _frames(container, stream):
+            for frame in _frames(container, stream, begin):
                 on_frame()
-                if begin is not None and frame.pts is not None and frame.pts < begin:
+                if frame.pts is None:
+                    return times, "a picture has no time"
+                if begin is not None and frame.pts < begin:
                     continue
-                if end is not None and frame.pts is not None and frame.pts >= end:
+                if end is not None and frame.pts >= end:
                     break
                 if frame.is_corrupt:
-                    return times, f"the picture at {float(frame.pts * frame.time_base):.3f} s is damaged"
+                    return times, f"the picture at {float(frame.pts * stream.time_base):.3f} s is damaged"
                 times.append(frame.pts)
         except av.error.FFmpegError as error:
             return times, f"the decoder says: {error}"
         return times, ""
 
 
-def _frames(container: Any, stream: Any) -> Iterator[Any]:  # noqa: ANN401
-    for packet in container.demux(stream):
+def _frames(container: Any, stream: Any, begin: int | None) -> Iterator[Any]:  # noqa: ANN401
+    for packet in container.demux(stream) if begin is None else _from_keyframe(container, stream, begin):
         yield from packet.decode()
+
+
+def _from_keyframe(container: Any, stream: Any, begin: int) -> Iterator[Any]:  # noqa: ANN401
+    """The packets from the last keyframe at or before ``begin`` that a seek finds.
+
+    Some containers seek by decoding time, or to where they guess: then they land after the keyframe asked for.
+    """
+    for seconds in _FURTHER_BACK:
+        container.seek(begin - int(seconds / stream.time_base), stream=stream, backward=True)
+        packets = container.demux(stream)
+        first = next((packet for packet in packets if packet.size and packet.is_keyframe), None)
+        if first is not None and first.pts is not None and first.pts <= begin:
+            return itertools.chain([first], packets)
+    container.seek(0, backward=True, any_frame=True)
+    return iter(container.demux(stream))

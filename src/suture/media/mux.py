@@ -11,6 +11,7 @@ import heapq
 import os
 import struct
 import zlib
+from array import array
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from suture.errors import ConcatError, DiskFull, MediaError, Unsupported
-from suture.media.clock import AudioClock, Clock
+from suture.media import matroska
+from suture.media.clock import AudioClock, Clock, fingerprint, rescale
 from suture.media.opening import open_input
 from suture.media.pieces import PieceTrack
 from suture.media.spec import read_spec
@@ -46,8 +48,9 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
 
     Returns:
         Facts: ``frames`` (of all video tracks made of pieces), ``bytes``, and for each of the output's ``streams``
-        (pictures apart) ``packets``, ``bytes``, ``crc`` of what was written, and ``exact``: whether the container
-        stores packets as they are; ``dropped``: copied packets of a damaged source that ran backwards in time.
+        (pictures apart) ``packets``, ``bytes``, ``crc`` of what was written, ``first`` (pts of the first packet) and
+        ``times`` (what `suture.media.clock.fingerprint` makes of all pts), and ``exact``: whether the container stores
+        packets as they are; ``dropped``: copied packets of a damaged source that had no time or ran backwards in it.
 
     Raises:
         ConcatError: the pieces do not fit together; nothing is written then.
@@ -106,7 +109,8 @@ def _write(
             written = lanes.written()
             if not any(stream["packets"] for stream in written):
                 raise MediaError(f"nothing can be read from {spec.source!r}", "its data are missing or cut off")
-            return frames, written, lanes.dropped
+    matroska.write_shapes(spec.part, lanes.shapes)
+    return frames, written, lanes.dropped
 
 
 class _Lanes:
@@ -122,6 +126,7 @@ class _Lanes:
         self._inputs: list[Any] = []
         self._tallies: dict[int, _Tally] = {}
         self._latest: dict[int, int] = {}
+        self.shapes: dict[int, Fraction] = {}
         self.dropped = 0
 
     # -- header ---------------------------------------------------------------------------------------------------
@@ -158,9 +163,20 @@ class _Lanes:
         stream.disposition = _disposition(track.disposition)
         if track.kind == "video":
             _describe(stream, track)
+            self._shape(stream, track, template)
         if track.statistics:
             stream.metadata.update(self._tracks[number].statistics())
         return stream
+
+    def _shape(self, stream: Any, track: TrackSpec, template: Any) -> None:  # noqa: ANN401
+        """Say how wide a pixel is: as the track says, else as its packets' file does."""
+        shape = Fraction(track.sample_aspect_ratio or template.sample_aspect_ratio or 1)
+        if shape == 1 or shape <= 0:
+            return
+        stream.codec_context.sample_aspect_ratio = shape
+        if self._spec.format in {"matroska", "webm"}:
+            self.shapes[stream.index + 1] = shape
+            stream.metadata["title"] = matroska.with_room(stream.metadata.get("title", ""))
 
     def _template(self, number: int, track: TrackSpec) -> tuple[Any, Fraction]:
         if track.origin == "source":
@@ -235,8 +251,7 @@ class _Lanes:
     def written(self) -> list[dict[str, Any]]:
         """What went into each stream, for comparing with what is read back."""
         return [
-            {"packets": t.packets, "bytes": t.bytes, "crc": t.crc, "exact": self._is_stored_as_given(number)}
-            for number, t in self._tallies.items()
+            {**tally.facts(), "exact": self._is_stored_as_given(number)} for number, tally in self._tallies.items()
         ]
 
     def _is_stored_as_given(self, number: int) -> bool:
@@ -271,9 +286,12 @@ class _Lanes:
         begin = Fraction(self._spec.start) if self._spec.start else None
         end = Fraction(self._spec.end) if self._spec.end else None
         for packet in container.demux([container.streams[index] for index in numbers]):
-            if not packet.size or (packet.pts is None and packet.dts is None):
+            if not packet.size:
                 continue
             lane = lanes[packet.stream_index]
+            if not lane.has_time(packet):
+                self.dropped += 1
+                continue
             if lane.is_outside(packet, begin, end):
                 continue
             number = numbers[packet.stream_index]
@@ -287,11 +305,23 @@ class _Tally:
 
     def __init__(self) -> None:
         self.packets = self.bytes = self.crc = 0
+        self.pts = array("q")
 
     def see(self, packet: Any) -> None:  # noqa: ANN401
         self.packets += 1
         self.bytes += packet.size
         self.crc = zlib.crc32(packet, self.crc)
+        self.pts.append(packet.pts)
+
+    def facts(self) -> dict[str, Any]:
+        first = self.pts[0] if self.pts else 0
+        return {
+            "packets": self.packets,
+            "bytes": self.bytes,
+            "crc": self.crc,
+            "first": first,
+            "times": fingerprint(self.pts),
+        }
 
 
 class _CopyLane:
@@ -303,6 +333,12 @@ class _CopyLane:
         self._stream = stream
         self._still = bool(stream.disposition & av.stream.Disposition.attached_pic)
         self._sound: AudioClock | None = None
+
+    def has_time(self, packet: Any) -> bool:  # noqa: ANN401
+        """Whether it says when it is to be shown; a still picture needs no time and gets the first."""
+        if self._still and packet.pts is None:
+            packet.pts = packet.dts = 0
+        return packet.pts is not None or packet.dts is not None
 
     def is_outside(self, packet: Any, begin: Fraction | None, end: Fraction | None) -> bool:  # noqa: ANN401
         if self._still or (begin is None and end is None):
@@ -316,16 +352,24 @@ class _CopyLane:
         target = Fraction(self._output.time_base)
         clock = Clock(self._base, target, shift)
         pts = packet.dts if packet.pts is None else packet.pts
-        duration = packet.duration or 0
         placed = (
             self._sound_clock(clock).convert(pts, _priming(packet)) if self._is_coarse(target) else clock.convert(pts)
         )
+        packet.duration = self._length(clock, pts, packet.duration or 0)
         packet.stream = self._output
         packet.time_base = target
         packet.pts = placed
         if packet.dts is not None:
             packet.dts = placed if packet.dts == pts else clock.convert(packet.dts)
-        packet.duration = clock.convert(pts + duration) - clock.convert(pts)
+
+    def _length(self, clock: Clock, pts: int, duration: int) -> int:
+        """How long it lasts: as many samples as it holds, where a coarse clock can only tell about how many."""
+        if not self._is_coarse(clock.target):
+            return clock.convert(pts + duration) - clock.convert(pts)
+        context = self._stream.codec_context
+        whole = rescale(context.frame_size, Fraction(1, context.rate), clock.target)
+        # Rounded up: what follows the last sample is silence, what is cut off is lost.
+        return min(whole, rescale(duration + 1, clock.base, clock.target)) if duration else whole
 
     def _is_coarse(self, target: Fraction) -> bool:
         """Whether sound on a coarse clock goes to a finer one, with a known number of samples a packet."""
@@ -359,8 +403,6 @@ def _describe(stream: Any, track: TrackSpec) -> None:  # noqa: ANN401
         stream.codec_context.framerate = Fraction(track.rate)
     if track.tag:
         stream.codec_context.codec_tag = track.tag
-    if track.sample_aspect_ratio:
-        stream.codec_context.sample_aspect_ratio = Fraction(track.sample_aspect_ratio)
     if track.display_matrix:
         stream.set_display_matrix(track.display_matrix)
 

@@ -49,9 +49,16 @@ class _Format:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 if name == "extradata":
-                    return f"parameter sets {mine.hex()} and {theirs.hex()}"
+                    return f"extradata (parameter sets) {_around_difference(mine, theirs)}"
                 return f"{name} {mine} and {theirs}"
         return ""
+
+
+def _around_difference(mine: bytes, theirs: bytes) -> str:
+    """Two byte strings from their first difference on; parameter sets may be long."""
+    at = next((n for n, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b), min(len(mine), len(theirs)))
+    here, there = (data[at : at + 16].hex() or "nothing" for data in (mine, theirs))
+    return f"of {len(mine)} and {len(theirs)} bytes, from byte {at} on {here} and {there}"
 
 
 class PieceTrack:
@@ -69,6 +76,7 @@ class PieceTrack:
     def __init__(self, track: TrackSpec, *, permissive: bool = False) -> None:
         self._pieces = tuple(p for p in track.pieces if not permissive or Path(p.path).is_file())
         self._index = read_index(track.index) if track.index else None
+        self._usual_gap = self._index.gap() if self._index is not None else 1
         self._check_ranges(permissive=permissive)
         self._orders = self._survey()
         self._frames = self._frame_numbers()
@@ -80,7 +88,7 @@ class PieceTrack:
     @property
     def time_base(self) -> Fraction:
         """The clock of `packets`: the source's, or the piece's own where a filter changed the frames."""
-        return self._index.time_base if self._index else self._own_base
+        return self._own_base if self._index is None else self._index.time_base
 
     @property
     def first_pts(self) -> int:
@@ -131,20 +139,24 @@ class PieceTrack:
     # -- checks ---------------------------------------------------------------------------------------------------
 
     def _check_ranges(self, *, permissive: bool) -> None:
+        if not self._pieces:
+            raise ConcatError("there are no pieces to join")
+        if self._index is None and len(self._pieces) > 1:
+            raise ConcatError("pieces that keep times of their own do not join", "one piece may have such times, or none")
         expected = 0
         for piece in self._pieces:
-            if piece.end_frame < 0:
-                continue
             if piece.start_frame != expected and not (permissive and piece.start_frame > expected):
                 raise ConcatError(
                     f"piece {piece.chunk_id} begins at frame {piece.start_frame}, frame {expected} was expected",
                     "a piece is missing or stands twice; --permissive leaves missing ones out",
                 )
-            expected = piece.end_frame
-        if not self._pieces:
-            raise ConcatError("there are no pieces to join")
-        if self._index and not permissive and 0 <= expected != len(self._index):
+            expected = self._end_of(piece)
+        if self._index is not None and not permissive and expected != len(self._index):
             raise ConcatError(f"the pieces end at frame {expected}, the source has {len(self._index)}")
+
+    def _end_of(self, piece: PieceSpec) -> int:
+        """One past its last frame; an open piece goes to the end of the index, or is as long as it is (-1)."""
+        return piece.end_frame if piece.end_frame >= 0 or self._index is None else len(self._index)
 
     def _survey(self) -> list[array[int]]:
         """Read all pieces once: compare formats, count frames, remember the order of presentation."""
@@ -160,8 +172,8 @@ class PieceTrack:
                     f"pieces {self._pieces[0].chunk_id} and {piece.chunk_id} do not fit together: {difference}",
                     "all pieces must be encoded with the same settings by the same encoder",
                 )
-            _check_count(piece, len(pts))
-            orders.append(_places(pts))
+            _check_count(piece, self._end_of(piece), len(pts))
+            orders.append(_order(piece, pts))
             self._own_times, self._own_base = array("q", sorted(pts)), base
         return orders
 
@@ -189,13 +201,13 @@ class PieceTrack:
         return self._times[at] if at >= 0 else self._times[0] + at * self._gap()
 
     def _gap(self) -> int:
-        if self._index:
-            return self._index.gap()
+        if self._index is not None:
+            return self._usual_gap
         return max(1, self._times[1] - self._times[0]) if len(self._times) > 1 else 1
 
     def _duration(self, position: int) -> int:
         """Until the source's next frame, also where that one is left out."""
-        if self._index:
+        if self._index is not None:
             frame = self._frames[position]
             after = self._index.pts[frame + 1] if frame + 1 < len(self._index) else self._index.end_pts
             return after - self._index.pts[frame]
@@ -229,15 +241,22 @@ def _scan(path: str) -> tuple[_Format, array[int], Fraction, int]:
         return form, pts, Fraction(stream.time_base or 1), size
 
 
-def _check_count(piece: PieceSpec, frames: int) -> None:
-    expected = piece.end_frame - piece.start_frame
-    if piece.end_frame >= 0 and frames != expected:
+def _check_count(piece: PieceSpec, end: int, frames: int) -> None:
+    expected = end - piece.start_frame
+    if end >= 0 and frames != expected:
         raise ConcatError(
             f"piece {piece.chunk_id} ({piece.path}) holds {frames} frames, its range {expected}",
             "encode this piece again",
         )
     if not frames:
         raise ConcatError(f"piece {piece.chunk_id} ({piece.path}) holds no frame")
+
+
+def _order(piece: PieceSpec, pts: array[int]) -> array[int]:
+    """`_places`, where the piece's clock is fine enough to tell its frames apart."""
+    if len(set(pts)) != len(pts):
+        raise ConcatError(f"piece {piece.chunk_id} ({piece.path}) holds two frames of one time, so their order is lost")
+    return _places(pts)
 
 
 def _places(pts: array[int]) -> array[int]:

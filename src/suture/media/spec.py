@@ -117,12 +117,13 @@ class JoinSpec:
 
 def write_spec(spec: JoinSpec, path: str) -> None:
     """Write a spec as JSON."""
-    Path(path).write_text(to_json(spec))
+    Path(path).write_text(to_json(spec), encoding="ascii")
 
 
 def to_json(spec: JoinSpec) -> str:
     """A spec as JSON text."""
-    return json.dumps(asdict(spec), indent=1, ensure_ascii=False)
+    # ASCII: a file's name may hold bytes that no encoding takes, and comes back from its escapes unharmed.
+    return json.dumps(asdict(spec), indent=1)
 
 
 def read_spec(path: str) -> JoinSpec:
@@ -132,13 +133,13 @@ def read_spec(path: str) -> JoinSpec:
         ConfigError: it is no spec, or one of another schema.
     """
     try:
-        data = json.loads(Path(path).read_text())
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
         if data.get("schema") != SCHEMA:
             raise ConfigError(f"{path} has schema {data.get('schema')}, this version reads {SCHEMA}")
         return _from_dict(data)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, ConfigError):
-            raise
+    except ConfigError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} is no join file: {error}") from error
 
 

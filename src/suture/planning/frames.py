@@ -62,7 +62,15 @@ def index_for(
         MediaError: it can't be read.
     """
     path = str(Path(folder) / f"video-{stream.index}.index")
-    call("index", timeout_s=600.0, cancel=cancel, path=info.path, stream_index=stream.index, output=path)
+    call(
+        "index",
+        timeout_s=120.0,
+        on_progress=lambda _packets: None,
+        cancel=cancel,
+        path=info.path,
+        stream_index=stream.index,
+        output=path,
+    )
     index = read_index(path)
     whole = "a cut of it was not exact" if linear else why_whole(info, stream, index)
     if not whole:

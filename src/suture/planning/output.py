@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from suture.encoder.pieces import rules_of
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
 from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
-from suture.planning.tracks import Loss, codec_of
+from suture.planning.tracks import Loss
 from suture.planning.video import keeps_orientation, picture_shape
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def join_spec(
     shift, why = _shift(settings, info, container, tracks, videos)
     tags, promoted = _tags(info, container)
     losses = (
-        tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings, container))
+        tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings))
     )
     losses += tuple(_role_losses(tracks, container))
     start, end = _bounds(settings, info)
@@ -224,8 +224,8 @@ def _role_losses(tracks: TrackList, container: Container) -> Iterator[Loss]:
             )
 
 
-def _picture_losses(tracks: TrackList, settings: EncodeSettings, container: Container) -> list[Loss]:
-    """Dynamic HDR lives in the source's packets; an encoder makes new ones. A shape may have no place to stand."""
+def _picture_losses(tracks: TrackList, settings: EncodeSettings) -> list[Loss]:
+    """Dynamic HDR lives in the source's packets; an encoder makes new ones."""
     losses = []
     for track in tracks.tracks:
         if track.kind != "video" or track.action != "encode" or track.stream is None:
@@ -238,20 +238,7 @@ def _picture_losses(tracks: TrackList, settings: EncodeSettings, container: Cont
                     "dynamic HDR data is not carried into an encode",
                 )
             )
-        if picture_shape(track.stream, settings) and _is_shapeless(settings.video_codec, container):
-            what = f"the pixel shape {track.stream.sample_aspect_ratio} of video stream {track.stream.index}"
-            losses.append(
-                Loss(
-                    what,
-                    f"{codec_of(settings.video_codec)} has no place for it, and {container.format}'s is not written yet",
-                )
-            )
     return losses
-
-
-def _is_shapeless(encoder: str, container: Container) -> bool:
-    """Whether the picture's shape would have to stand in the container, and in this one it does not."""
-    return container.format in {"matroska", "webm"} and codec_of(encoder) in {"av1", "vp9", "vp8"}
 
 
 def _options(container: Container, info: MediaInfo, videos: tuple[VideoPlan, ...]) -> dict[str, str]:

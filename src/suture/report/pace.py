@@ -40,8 +40,9 @@ class Pace:
         last = self.latest or Sample(now)
         passed = max(0.0, now - last.time)
         self.latest = replace(last, time=max(now, last.time), busy_s=last.busy_s + busy_slots * passed)
-        if not self.kept or self.latest.time - self.kept[-1].time >= _SAMPLE_S:
-            self.kept.append(self.latest)
+        # With all that happened until then, or a window would hold one report too many.
+        if not self.kept or last.time - self.kept[-1].time >= _SAMPLE_S:
+            self.kept.append(last)
         while len(self.kept) > 1 and self.kept[1].time <= self.latest.time - WINDOW_S:
             self.kept.popleft()
 
@@ -51,11 +52,11 @@ class Pace:
             self.latest = replace(self.latest, frames=self.latest.frames + frames, cost=self.latest.cost + cost)
 
     def since(self, window_s: float) -> Sample:
-        """The difference between now and a window ago; ``time`` is its length."""
+        """The difference between now and at least a window ago; ``time`` is its length."""
         if self.latest is None:
             return Sample(0.0)
         now = self.latest
-        then = next((s for s in self.kept if s.time >= now.time - window_s), now)
+        then = next((s for s in reversed(self.kept) if s.time <= now.time - window_s), self.kept[0])
         return Sample(now.time - then.time, now.frames - then.frames, now.cost - then.cost, now.busy_s - then.busy_s)
 
 

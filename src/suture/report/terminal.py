@@ -9,6 +9,7 @@ not even a kill, leaves a terminal without one.
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
@@ -90,6 +91,42 @@ class Canvas:
         self._stream.flush()
 
 
+class _Aside(io.TextIOBase):
+    """Stands for stderr while something is drawn: keeps what others write until it can appear above.
+
+    That may be a signal handler, which comes in the middle of a drawing; so nothing but keeping happens here.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self) -> None:
+        self._kept: list[str] = []
+        self._real: TextIO | None = None
+
+    def write(self, text: str) -> int:
+        """Keep."""
+        if not isinstance(text, str):  # how click finds out whether a stream is of text
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._kept.append(text)
+        return len(text)
+
+    def take(self) -> list[Text]:
+        """What was kept, as lines."""
+        kept, self._kept = self._kept, []
+        return [Text(line) for line in "".join(kept).splitlines() if line]
+
+    def install(self) -> None:
+        """Take the place of stderr."""
+        if self._real is None:
+            self._real, sys.stderr = sys.stderr, self
+
+    def remove(self) -> None:
+        """Give it back."""
+        if self._real is not None:
+            sys.stderr, self._real = self._real, None
+
+
 class Terminal:
     """Shows a job to a person.
 
@@ -102,6 +139,7 @@ class Terminal:
         self._canvas = Canvas(stream or sys.stderr)
         self._unicode = (getattr(stream or sys.stderr, "encoding", "") or "").lower().startswith("utf")
         self._verbose = verbose
+        self._aside = _Aside()
         self._warnings = Warnings()
         self._plan: Plan | None = None
         self._tally: Tally | None = None
@@ -111,12 +149,12 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._canvas.clear()
+        self._clear()
 
     def __call__(self, event: JobEvent) -> None:
         """Take one event."""
         if isinstance(event, Finished):
-            self._canvas.clear()
+            self._clear()
             self._tally = None
         if isinstance(event, Planned):
             self._plan, self._tally, self._next = event.plan, Tally(work_of(event.plan)), 0.0
@@ -126,10 +164,17 @@ class Terminal:
             self._tally.see(event)
             self._draw(event.time)
 
+    def _clear(self) -> None:
+        self._canvas.clear()
+        self._aside.remove()
+        self._canvas.print(self._aside.take())
+
     def _draw(self, now: float) -> None:
         if now < self._next or self._tally is None:
             return
         self._next = now + _EVERY_S
+        self._aside.install()
+        self._canvas.print(self._aside.take())
         self._canvas.draw(frame(self._tally.overall(), now, *self._canvas.size, unicode=self._unicode))
 
 

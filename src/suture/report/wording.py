@@ -58,7 +58,8 @@ def times(number: float) -> str:
 
 def percent(fraction: float) -> str:
     """``43 %``; never 100 before the end."""
-    return f"{min(int(fraction * 100), 100)} %"
+    # A hair more, or 29 of 100 would be 28.
+    return f"{min(int(fraction * 100 + 1e-6), 100)} %"
 
 
 def length_of(info: MediaInfo) -> str:

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 AUDIO = AudioBuilder("a0", "in.mkv", "out.m4a")
 VIDEO = VideoBuilder("v0", "in.mkv", "out.mkv")
-MIXING = (
-    MixingBuilder("m0", "out.mkv").add_video_input("v.mkv").add_audio_input("a.mka").add_audio_input("b.mka")
-)
+MIXING = MixingBuilder("m0", "out.mkv").add_video_input("v.mkv").add_audio_input("a.mka").add_audio_input("b.mka")
 SUBTITLE = SubtitleBuilder("s0", "in.mkv", "out.mkv")
 TRACKS = (TextTrack("t0", "in.mkv", "out.mks"), PictureTrack("p0", "in.mkv", "out.mkv", 640, 360))
 ALL: tuple[FFmpegCommand, ...] = (AUDIO, VIDEO, MIXING, SUBTITLE.set_subtitle_file("x.srt"), *TRACKS)
@@ -91,9 +89,7 @@ def test_input_paths() -> None:
 
 def test_audio_takes_one_stream_and_its_filters_in_order() -> None:
     """The first audio stream unless an index was given; nothing but audio."""
-    text = _text(
-        AUDIO.set_codec("aac").add_filter("loudnorm").add_filter("pan=stereo|c0=c2|c1=c2").set_channels(2)
-    )
+    text = _text(AUDIO.set_codec("aac").add_filter("loudnorm").add_filter("pan=stereo|c0=c2|c1=c2").set_channels(2))
     assert "-map 0:a:0 -af loudnorm,pan=stereo|c0=c2|c1=c2 -c:a aac -vn -sn -dn -ac 2" in text
     assert "-map 0:3" in _text(AUDIO.set_stream(3))
 
@@ -122,9 +118,7 @@ def test_a_seek_is_printed_to_the_microsecond() -> None:
 def test_an_encoder_option_set_again_is_replaced() -> None:
     """Once on the command line, with the last value; the same key in another form is another option."""
     text = _text(
-        VIDEO.set_encoder_option("g", 250)
-        .set_encoder_option("x264-params", "a=1")
-        .set_encoder_option("g", 48)
+        VIDEO.set_encoder_option("g", 250).set_encoder_option("x264-params", "a=1").set_encoder_option("g", 48)
     )
     assert text.count("-g ") == 1
     assert "-x264-params a=1 -g 48" in text
@@ -180,9 +174,7 @@ def test_mixing_takes_each_kind_from_its_inputs() -> None:
 
 def test_merging_and_mixing() -> None:
     """The first track of each audio input, or the tracks that were named."""
-    assert "[1:a:0][2:a:0]amerge=inputs=2[audio] -map 0:v -map [audio] -c:v copy" in _text(
-        MIXING.merge_audio()
-    )
+    assert "[1:a:0][2:a:0]amerge=inputs=2[audio] -map 0:v -map [audio] -c:v copy" in _text(MIXING.merge_audio())
     mixed = MIXING.mix_audio("0:a:0", "0:a:1", weights=(1, 0.5)).set_codec("flac")
     args = mixed.build_args()
     graph = args[args.index("-filter_complex") + 1]

@@ -34,9 +34,7 @@ def test_times_become_whole_microseconds(value: Any, microseconds: int) -> None:
     assert time_us(value) == microseconds
 
 
-@pytest.mark.parametrize(
-    "value", [-1, -0.5, "-3", "1:70", "abc", "", float("nan"), float("inf"), True, "1e3"]
-)
+@pytest.mark.parametrize("value", [-1, -0.5, "-3", "1:70", "abc", "", float("nan"), float("inf"), True, "1e3"])
 def test_what_is_no_time_is_refused_by_name(value: Any) -> None:
     """The message holds the value."""
     with pytest.raises(ConfigError) as caught:
@@ -144,9 +142,7 @@ def test_an_absurd_crf_is_refused(codec: str, crf: Any) -> None:
 
 def test_speed_by_the_encoders_own_option() -> None:
     """Preset, cpu-used or speed; none for encoders without one."""
-    spoken = {
-        name: speed_arguments(name, "4") for name in ("libx265", "libaom-av1", "librav1e", "hevc_nvenc")
-    }
+    spoken = {name: speed_arguments(name, "4") for name in ("libx265", "libaom-av1", "librav1e", "hevc_nvenc")}
     assert [first for first, _ in spoken.values()] == ["-preset", "-cpu-used", "-speed", "-preset"]
     with pytest.raises(ConfigError, match="no speed option"):
         speed_arguments("ffv1", "4")

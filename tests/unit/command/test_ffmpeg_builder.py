@@ -101,6 +101,7 @@ def test_options_go_where_they_belong() -> None:
         lambda: FFmpegBuilder().build(),
         lambda: FFmpegBuilder().add_input("x").build(),
         lambda: FFmpegBuilder().add_output("x").build(),
+        lambda: BASE.add_input("./a/../out.mkv").build(),
         lambda: BASE.add_output("second.mkv"),
         lambda: FFmpegBuilder().add_option("-x", where="input"),
         lambda: BASE.set_audio_codec("aac", "loud"),

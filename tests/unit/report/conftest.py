@@ -71,9 +71,7 @@ def index_of(frames: int, *, linear: bool) -> FrameIndex:
     """Frames of 800 bytes, a keyframe every 25; a linear decode knows neither."""
     sizes = array("I", [0 if linear else 800] * frames)
     keys = bytes(n == 0 or (not linear and n % 25 == 0) for n in range(frames))
-    return FrameIndex(
-        0, MILLISECONDS, array("q", range(0, frames * 40, 40)), sizes, keys, frames * 40, packets=frames
-    )
+    return FrameIndex(0, MILLISECONDS, array("q", range(0, frames * 40, 40)), sizes, keys, frames * 40, packets=frames)
 
 
 @pytest.fixture

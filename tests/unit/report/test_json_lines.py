@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Plan]
 
-REPORT = EncodeReport(
-    "done", "/f/out.mp4", 0, 100, 2.00049, 15.0, 40_000, 2, 1, 1, ("w",), (Failure("t", "m", "d"),)
-)
+REPORT = EncodeReport("done", "/f/out.mp4", 0, 100, 2.00049, 15.0, 40_000, 2, 1, 1, ("w",), (Failure("t", "m", "d"),))
 
 
 def events(*told: JobEvent) -> list[dict[str, Any]]:
@@ -131,8 +129,7 @@ def test_the_end_has_its_fields_at_the_top() -> None:
 def test_the_last_line_is_the_end_however_it_ends(error: BaseException, status: str, code: int) -> None:
     """Also when the job could not say so itself; and the error goes on its way."""
     stream = io.StringIO()
-    with pytest.raises(type(error)), JsonLines(stream) as watch:
-        watch(Noted("n"))
+    with pytest.raises(type(error)), JsonLines(stream):
         raise error
     last = json.loads(stream.getvalue().splitlines()[-1])
     assert (last["type"], last["status"], last["exit_code"]) == ("job.finished", status, code)
@@ -141,8 +138,9 @@ def test_the_last_line_is_the_end_however_it_ends(error: BaseException, status: 
 def test_the_end_is_told_once() -> None:
     """An error after the end adds nothing."""
     stream = io.StringIO()
-    with pytest.raises(ConfigError), JsonLines(stream) as watch:
-        watch(Finished(REPORT))
+    lines = JsonLines(stream)
+    lines(Finished(REPORT))
+    with pytest.raises(ConfigError), lines:
         raise ConfigError("wrong")
     assert [json.loads(line)["status"] for line in stream.getvalue().splitlines() if "finished" in line] == ["done"]
 

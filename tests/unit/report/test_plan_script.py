@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-
 from suture import __version__
 from suture.media.spec import to_json
 from suture.planning.steps import Step

@@ -148,9 +148,7 @@ def test_json_steps_are_the_commands(make_plan: Make) -> None:
 def test_json_tells_decisions_losses_and_settings(make_plan: Make) -> None:
     """All of them, with reason and option; fractions as strings."""
     data = plan_json(make_plan(start=None, end=None))
-    assert data["decisions"] == [
-        {"what": "pieces", "why": "2 pieces of like length", "option": "--chunking"}
-    ]
+    assert data["decisions"] == [{"what": "pieces", "why": "2 pieces of like length", "option": "--chunking"}]
     assert {loss["what"] for loss in data["losses"]} >= {"attachment 'font.ttf'"}
     assert data["settings"]["chunk_duration"] == "600"
     assert [stream["action"] for stream in data["streams"]] == ["encode", "copy", "copy", "convert", "leave out"]

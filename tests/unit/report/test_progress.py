@@ -284,7 +284,8 @@ def test_sound_that_takes_longer_than_the_pictures_is_waited_for(tell: Callable[
     state = story.state
     assert state.fraction is not None
     assert state.fraction < 1
-    assert (state.phase, state.eta_s) == ("encoding", pytest.approx(10.0))
+    assert state.phase == "encoding"
+    assert state.eta_s == pytest.approx(10.0)
 
 
 def test_tasks_that_the_plan_does_not_know_do_no_harm(tell: Callable[[Work], Story]) -> None:
@@ -304,9 +305,7 @@ def test_makespan_is_that_of_the_last_slot() -> None:
     assert makespan([2.0, 2.0, 2.0], [1.0], 2) == 3.0
 
 
-STEPS = st.tuples(
-    st.sampled_from(["start", "at", "retry", "end", "fail"]), st.integers(0, 3), st.integers(0, 150)
-)
+STEPS = st.tuples(st.sampled_from(["start", "at", "retry", "end", "fail"]), st.integers(0, 3), st.integers(0, 150))
 
 
 @given(st.lists(st.tuples(STEPS, st.floats(0, 1e4)), max_size=60))

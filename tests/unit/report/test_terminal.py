@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from rich.text import Text
 
@@ -168,10 +170,10 @@ def test_a_job_in_the_middle(screen: Screen, make_plan: Make) -> None:
     rows = screen.text
     assert rows[0] == "decoding once"
     assert rows[-5] == "warning: a \\x1b[31mstyle\\x1b[0m is lost"
-    assert re.fullmatch(r"encoding ━+─+    \d\d %  4\.0 fps  0:00:\d\d left", rows[-4])
+    assert re.fullmatch(r"encoding ━+─+  7\d %  [34]\.\d fps  \d\.\d s left", rows[-4])
     assert rows[-3].startswith("  7")
     assert "of 100 frames, 0 of 2 pieces, 2/2 slots, about " in rows[-3]
-    assert re.fullmatch(r"  video-0-00000   ━+─+    80 %  40/50  2\.0 fps  0:00:20", rows[-2])
+    assert re.fullmatch(r"  video-0-00000   ━+─+  80 %  40/50  2\.0 fps  0:00:20", rows[-2])
     assert rows[-1].startswith("  video-0-00001 ")
 
 
@@ -185,26 +187,38 @@ def test_a_job_at_its_end(screen: Screen, make_plan: Make) -> None:
 
 def test_an_error_leaves_a_clean_terminal(screen: Screen, make_plan: Make) -> None:
     """Whatever ends a job, the bars go and the next line is free."""
-    with pytest.raises(KeyboardInterrupt), Terminal(screen) as watch:
-        watch(Planned(make_plan()))
-        watch(TaskStarted("video-0-00000", 1, "local-0", 100.0))
-        assert "encoding" in "".join(screen.text)
+    terminal = Terminal(screen)
+    terminal(Planned(make_plan()))
+    terminal(TaskStarted("video-0-00000", 1, "local-0", 100.0))
+    assert "encoding" in "".join(screen.text)
+    with pytest.raises(KeyboardInterrupt), terminal:
         raise KeyboardInterrupt
     assert "encoding" not in "".join(screen.text)
     assert screen.column == 0
 
 
+def test_what_others_write_appears_above(screen: Screen, make_plan: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal handler's words neither spoil the bars nor get lost; stderr is itself again in the end."""
+    monkeypatch.setattr(sys, "stderr", screen)
+    with Terminal() as watch:
+        watch(Planned(make_plan()))
+        watch(TaskStarted("video-0-00000", 1, "local-0", 100.0))
+        click.echo("\nCtrl-C again stops at once", err=True)
+        watch(TaskProgress("video-0-00000", 1, "local-0", 101.0, Progress(5)))
+        assert screen.text[-4] == "Ctrl-C again stops at once"
+        assert screen.text[-3].startswith("encoding")
+        click.echo("stopping", err=True)
+    assert screen.text[-2:] == ["Ctrl-C again stops at once", "stopping"]
+    assert sys.stderr is screen
+
+
 def state(running: int) -> Overall:
     """So many pieces run."""
-    pieces = tuple(
-        Running(f"video-0-{n:05}", Kind.PIECE, 1, "w", 100.0, 10, 50, 2.0, 0, 0.2) for n in range(running)
-    )
+    pieces = tuple(Running(f"video-0-{n:05}", Kind.PIECE, 1, "w", 100.0, 10, 50, 2.0, 0, 0.2) for n in range(running))
     return Overall("encoding", 0.5, 500, 1000, 12.0, 75.0, 3_000_000, running, 16, 4, 20, 1, 60.0, pieces)
 
 
-@pytest.mark.parametrize(
-    ("running", "height", "lines"), [(2, 24, 4), (16, 50, 10), (16, 10, 6), (16, 5, 2), (1, 2, 2)]
-)
+@pytest.mark.parametrize(("running", "height", "lines"), [(2, 24, 4), (16, 50, 10), (16, 10, 6), (16, 5, 2), (1, 2, 2)])
 def test_a_low_terminal_shows_fewer_pieces(running: int, height: int, lines: int) -> None:
     """At most eight, and always the overall bar."""
     assert len(frame(state(running), 110.0, 79, height)) == lines

@@ -52,7 +52,11 @@ class Stderr(io.StringIO):
     ],
 )
 def test_the_right_one_watches(
-    asked: Asked, terminal: bool, term: str, kind: type, monkeypatch: pytest.MonkeyPatch
+    asked: Asked,
+    terminal: bool,  # noqa: FBT001 - a parameter of the test
+    term: str,
+    kind: type,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Events for programs, bars for a terminal that can move its cursor, lines for the rest."""
     monkeypatch.setattr(sys, "stderr", Stderr(terminal=terminal))

@@ -1,0 +1,77 @@
+# Everything that a developer does here. Needs make and a Python 3.11 or newer with pip (or uv); no sudo.
+#
+#   make setup      a virtual environment with Suture (editable) and the tools
+#   make check      ruff, mypy, import contracts
+#   make test       the tests, on JOBS processes
+#   make property   the orchestrator's property tests, many more and larger graphs than `make test` plays
+#   make demo       makes a small film, encodes it, compares every frame, time and stream
+#   make bench      the measurements of docs/measurements.md, on MEDIA where that exists, else on the demo's film
+#   make clean      removes what the above made
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+MEDIA ?= ../shared/media
+FFMPEG ?=
+SUTURE_PROPERTY_EXAMPLES ?= 2000
+SUTURE_PROPERTY_TASKS ?= 60
+
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+READY := $(VENV)/.suture-ready
+CACHES := .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+FILMS := $(if $(wildcard $(MEDIA)),$(MEDIA),demo)
+FILM := $(firstword $(wildcard $(MEDIA)/long/Caminandes3_1080p24_60s.mp4) demo/film.mkv)
+
+.PHONY: setup check format test property demo bench clean
+.DELETE_ON_ERROR:
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python '$(PYTHON)' '$(VENV)' \
+	  && uv pip install --quiet --python '$(BIN)/python' --group dev --editable .; \
+	else \
+	  { '$(PYTHON)' -m venv '$(VENV)' >/dev/null 2>&1 \
+	    || { '$(PYTHON)' -m venv --clear --without-pip '$(VENV)' && '$(PYTHON)' -m pip --quiet --python '$(BIN)/python' install pip; }; } \
+	  && '$(RUN)' -m pip install --quiet --upgrade 'pip>=25.1' \
+	  && '$(RUN)' -m pip install --quiet --group dev --editable .; \
+	fi
+	@touch '$@'
+	@echo "ready: $(BIN)/suture"
+
+check: setup
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+test: setup
+	$(RUN) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+property: setup
+	SUTURE_PROPERTY_EXAMPLES=$(SUTURE_PROPERTY_EXAMPLES) SUTURE_PROPERTY_TASKS=$(SUTURE_PROPERTY_TASKS) \
+	  $(RUN) -m pytest -n $(JOBS) tests/unit/orchestrator/test_properties.py $(PYTEST_ARGS)
+
+demo: setup
+	@$(RUN) -m bench.demo
+
+demo/film.mkv: | setup
+	@$(RUN) -m bench.film $@
+
+# Each runs to its end, also when one finds something.
+bench: setup $(filter demo/film.mkv,$(FILM))
+	-$(RUN) -m bench.every_file $(FILMS)
+	-$(RUN) -m bench.exact_all $(FILMS) $(if $(FFMPEG),--ffmpeg $(FFMPEG)) --chunking keyframes
+	-$(RUN) -m bench.exact_all $(FILMS)/$(if $(filter $(MEDIA),$(FILMS)),structure) $(if $(FFMPEG),--ffmpeg $(FFMPEG)) \
+	  --chunking fixed --json build/bench/exact_fixed.json -- --chunk-duration 0.7
+	$(RUN) -m bench.overhead $(FILM) --preset h264 --preset av1
+
+clean:
+	rm -rf '$(VENV)' build dist demo $(CACHES)
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

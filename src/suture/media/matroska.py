@@ -1,0 +1,167 @@
+"""The shape of the pixels in a Matroska or WebM file, written into the header of a file that is otherwise finished.
+
+libavformat's muxer reads it from a field that PyAV does not give to set, and AV1 and VP9 have no place for it in their
+own headers. So `mux` makes room in the track's name (`with_room`), and `write_shapes` puts the display size there; no
+byte behind the header moves. Element ids and the meaning of the display size: RFC 9559, 5.1.4.1.28.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from suture.errors import ConcatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["with_room", "write_shapes"]
+
+_SEGMENT: Final = b"\x18\x53\x80\x67"
+_TRACKS: Final = b"\x16\x54\xae\x6b"
+_CRC, _VOID, _ENTRY, _NUMBER, _VIDEO = b"\xbf", b"\xec", b"\xae", b"\xd7", b"\xe0"
+_NAME: Final = b"\x53\x6e"
+_WIDTH, _HEIGHT = b"\xb0", b"\xba"
+_DISPLAY_WIDTH, _DISPLAY_HEIGHT, _DISPLAY_UNIT = b"\x54\xb0", b"\x54\xba", b"\x54\xb2"
+_AS_RATIO: Final = 3
+# Two sizes of up to 7 bytes with their heads, a longer length field, and the smallest filler.
+_ROOM: Final = "." * 28
+# Much more than any header in front of the tracks.
+_HEAD_BYTES: Final = 1 << 26
+
+
+def with_room(name: str) -> str:
+    """A track's name, longer by what `write_shapes` needs; it takes that away again."""
+    return name + _ROOM
+
+
+def write_shapes(path: str, shapes: Mapping[int, Fraction]) -> None:
+    """Write the display sizes of tracks that were named by `with_room`.
+
+    Args:
+        path: the file, complete and closed.
+        shapes: sample aspect ratio by track number (from 1).
+
+    Raises:
+        ConcatError: the file's header is not as expected; it is as it was then.
+    """
+    if not shapes:
+        return
+    with Path(path).open("r+b") as file:
+        head = file.read(_HEAD_BYTES)
+        try:
+            tracks = _tracks(head)
+            body = _rewritten(head[tracks.body : tracks.end], shapes)
+        except (LookupError, StopIteration) as error:
+            raise ConcatError(f"the header of {path!r} can't be read, so the pixel shape can't be written") from error
+        file.seek(tracks.body)
+        file.write(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """An element in a buffer: its id, and where it, its body and its end are."""
+
+    id: bytes
+    start: int
+    body: int
+    end: int
+
+
+def _elements(data: bytes, start: int, end: int) -> Iterator[_Element]:
+    at = start
+    while at < end:
+        id_end = at + _length(data[at])
+        size_bytes = _length(data[id_end])
+        body = id_end + size_bytes
+        size = int.from_bytes(data[id_end:body]) - (1 << (7 * size_bytes))
+        unknown = size == (1 << (7 * size_bytes)) - 1
+        stop = end if unknown else body + size
+        yield _Element(data[at:id_end], at, body, stop)
+        at = stop
+
+
+def _length(first: int) -> int:
+    """Of an id or a size, told by the leading zeros of its first byte."""
+    if not first:
+        raise IndexError(first)
+    return 9 - first.bit_length()
+
+
+def _tracks(head: bytes) -> _Element:
+    segment = next(e for e in _elements(head, 0, len(head)) if e.id == _SEGMENT)
+    return next(e for e in _elements(head, segment.body, segment.end) if e.id == _TRACKS)
+
+
+def _rewritten(body: bytes, shapes: Mapping[int, Fraction]) -> bytes:
+    """The tracks, of the same length, with the shapes in them and the checksum put right."""
+    parts = [
+        body[e.start : e.body] + _entry(body[e.body : e.end], shapes) if e.id == _ENTRY else body[e.start : e.end]
+        for e in _elements(body, 0, len(body))
+    ]
+    if parts[0][:1] == _CRC:
+        parts[0] = parts[0][:-4] + zlib.crc32(b"".join(parts[1:])).to_bytes(4, "little")
+    return b"".join(parts)
+
+
+def _entry(body: bytes, shapes: Mapping[int, Fraction]) -> bytes:
+    """One track; what the name gives up goes to the picture, the rest to a filler."""
+    fields = _fields(body)
+    shape = shapes.get(int.from_bytes(dict(fields)[_NUMBER]))
+    if shape is None:
+        return body
+    kept = b"".join(_element(id_, data) for id_, data in _with_shape(fields, shape))
+    return kept + _filler(len(body) - len(kept))
+
+
+def _with_shape(fields: list[tuple[bytes, bytes]], shape: Fraction) -> Iterator[tuple[bytes, bytes]]:
+    for id_, data in fields:
+        if id_ == _VIDEO:
+            yield id_, _video(data, shape)
+        elif id_ == _NAME:
+            if name := data.removesuffix(_ROOM.encode()):
+                yield id_, name
+        elif id_ != _VOID:
+            yield id_, data
+
+
+def _video(body: bytes, shape: Fraction) -> bytes:
+    known = dict(_fields(body))
+    width, height = int.from_bytes(known[_WIDTH]), int.from_bytes(known[_HEIGHT])
+    shown = width * shape
+    if shown.denominator == 1:  # pixels, the default unit
+        new = [(_DISPLAY_WIDTH, _number(shown.numerator)), (_DISPLAY_HEIGHT, _number(height))]
+    else:
+        ratio = shown / height
+        new = [(_DISPLAY_WIDTH, _number(ratio.numerator)), (_DISPLAY_HEIGHT, _number(ratio.denominator))]
+        new.append((_DISPLAY_UNIT, _number(_AS_RATIO)))
+    old = [(id_, data) for id_, data in _fields(body) if id_ not in {_DISPLAY_WIDTH, _DISPLAY_HEIGHT, _DISPLAY_UNIT}]
+    return b"".join(_element(id_, data) for id_, data in old + new)
+
+
+def _fields(body: bytes) -> list[tuple[bytes, bytes]]:
+    return [(e.id, body[e.body : e.end]) for e in _elements(body, 0, len(body))]
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(max(1, (value.bit_length() + 7) // 8))
+
+
+def _element(id_: bytes, data: bytes) -> bytes:
+    return id_ + _size(len(data)) + data
+
+
+def _size(value: int, least: int = 1) -> bytes:
+    """All ones would mean unknown, so the largest value of each length is left out."""
+    length = next(n for n in range(least, 9) if value < (1 << (7 * n)) - 1)
+    return (value | 1 << (7 * length)).to_bytes(length)
+
+
+def _filler(length: int) -> bytes:
+    if length < 2:  # noqa: PLR2004 - the shortest element there is
+        raise IndexError(length)
+    head = _VOID + (_size(length - 2) if length < 100 else _size(length - 9, 8))  # noqa: PLR2004 - a short one
+    return head + bytes(length - len(head))
