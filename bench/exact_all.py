@@ -15,11 +15,12 @@ import json
 import re
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import av
 import av.error
 from bench.content import Frame, Video, decoded, differing_times, video_streams
 from bench.running import Run, run, split_options, suture, version
@@ -125,26 +126,65 @@ def _row(
     path: Path, ffmpeg: str, chunking: str, videos: list[Video], sources: dict[int, list[Frame]], output: str, done: Run
 ) -> Row:
     frames = sum(map(len, sources.values()))
-    name = version(ffmpeg)
+    row = Row(path.name, version(ffmpeg), chunking, 0, frames, 0, 0, exact=False, note="")
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[0] if done.stderr.strip() else ""
-        return Row(path.name, name, chunking, 0, frames, 0, 0, exact=False, note=f"exit {done.returncode}: {last}")
+        return replace(row, note=f"exit {done.returncode}: {last}")
     plan = _plan(done)
-    shift = _shift(plan)
-    equal, timely, notes = 0, 0, [_why_whole(plan)]
-    for video, made_video in zip(videos, video_streams(output), strict=False):
-        source, made = sources[video.index], decoded(ffmpeg, output, made_video)
-        if made_video.pix_fmt != video.pix_fmt and not _alike(source, made):
-            source = decoded(ffmpeg, str(path), video, made_video.pix_fmt)
-            notes.append(f"{video.pix_fmt} stored as {made_video.pix_fmt}")
-        same = sum(a.digest == b.digest for a, b in zip(source, made, strict=False))
-        equal += same if len(source) == len(made) else min(same, len(source) - 1)
-        timely += min(len(source), len(made)) - differing_times(source, made, made_video.time_base, shift)
-        if len(source) != len(made):
-            notes.append(f"{len(made)} frames instead of {len(source)}")
-    text = "; ".join(filter(None, notes))
+    found = [
+        _compared(_Pair(ffmpeg, str(path), video, output, made), sources[video.index], _shift(plan))
+        for video, made in zip(videos, video_streams(output), strict=False)
+    ]
+    equal, timely = (sum(counts) for counts in list(zip(*found, strict=True))[:2])
+    notes = [_why_whole(plan), *(note for one in found for note in one[2])]
     exact = equal == timely == frames
-    return Row(path.name, name, chunking, plan["pieces"], frames, equal, timely, exact, text)
+    text = "; ".join(filter(None, notes))
+    return replace(row, pieces=plan["pieces"], pictures_equal=equal, times_equal=timely, exact=exact, note=text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A picture track of the source and what became of it."""
+
+    ffmpeg: str
+    source: str
+    video: Video
+    output: str
+    made: Video
+
+    def decoded(self, pix_fmt: str = "") -> tuple[list[Frame], list[Frame]]:
+        """Both, from their beginning."""
+        source = decoded(self.ffmpeg, self.source, self.video, pix_fmt)
+        return source, decoded(self.ffmpeg, self.output, self.made, pix_fmt)
+
+
+def _compared(pair: _Pair, source: list[Frame], shift: Fraction) -> tuple[int, int, list[str]]:
+    """Pictures that are equal, times that are equal, and what there is to say."""
+    made = decoded(pair.ffmpeg, pair.output, pair.made)
+    if len(source) != len(made):
+        return 0, 0, [f"{len(made)} frames instead of {len(source)}"]
+    notes = []
+    late = differing_times(source, made, pair.made.time_base, shift)
+    if late and not (ordered := _late_in_order(pair, made, shift)):
+        notes.append(f"the source's own times run backwards {late} times; in order they are equal")
+        late = ordered
+    if not _alike(source, made) and pair.made.pix_fmt != pair.video.pix_fmt:
+        # RGB in packed form has a fourth byte that means nothing.
+        common = "gbrp" if pair.made.pix_fmt == "bgr0" else pair.made.pix_fmt
+        source, made = pair.decoded(common)
+        notes.append(f"stored as {pair.made.pix_fmt}, compared as {common}")
+    if not _alike(source, made) and not _alike(source, decoded(pair.ffmpeg, pair.source, pair.video)):
+        notes.append("two linear decodes of the source differ, too")
+    return sum(a.digest == b.digest for a, b in zip(source, made, strict=True)), len(source) - late, notes
+
+
+def _late_in_order(pair: _Pair, made: list[Frame], shift: Fraction) -> int:
+    """As `differing_times`, with the times as libavcodec gives them, sorted: ffmpeg evens out those that run back."""
+    with av.open(f"file:{pair.source}") as container:
+        frames = container.decode(container.streams[pair.video.index])
+        times = sorted((frame.pts or 0) * pair.video.time_base for frame in frames)
+    in_order = [Frame(time, "") for time in times]
+    return differing_times(in_order, made, pair.made.time_base, shift) + abs(len(times) - len(made))
 
 
 def _alike(source: Sequence[Frame], made: Sequence[Frame]) -> bool:

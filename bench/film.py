@@ -84,7 +84,7 @@ def _command(ffmpeg: str, folder: Path, path: Path, size: str, seconds: int) -> 
         "-attach",
         str(folder / "film.ttf"),
         "-metadata:s:t",
-        "mimetype=font/ttf",
+        "mimetype=application/x-truetype-font",
         "-metadata:s:t",
         "filename=film.ttf",
     ]

@@ -7,9 +7,11 @@ range is decoded exactly is the encoder's business; that a stream can't be cut a
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,9 +57,13 @@ def why_whole(info: MediaInfo, stream: StreamInfo, index: FrameIndex) -> str:
         return f"seeking in {info.format} is not exact"
     if stream.codec == "h264" and (stream.pix_fmt or "").startswith("yuv444"):
         return "4:4:4 H.264 of some encoders decodes to other pictures after a seek"
-    if stream.codec == "h264" and stream.field_order not in {"progressive", "unknown"}:
+    if _may_be_fields(stream):
         return "its packets may be single fields"
     return ""
+
+
+def _may_be_fields(stream: StreamInfo) -> bool:
+    return stream.codec == "h264" and stream.field_order not in {"progressive", "unknown"}
 
 
 def cut_points(
@@ -78,7 +84,7 @@ def cut_points(
         workers: how many pieces run at once, for ``auto``.
 
     Raises:
-        ConfigError: no such strategy.
+        ConfigError: no such strategy, or a duration that is none.
     """
     if chunking not in CHUNKING:
         raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKING)}")
@@ -91,20 +97,29 @@ def cut_points(
     if chunking == "chapters" and chapter_starts:
         return Cuts(_at_times(index, chapter_starts), f"at {len(chapter_starts)} chapters")
     why = "no chapters, so " if chunking == "chapters" else ""
-    count = int((index.time(len(index)) - index.time(0)) / chunk_duration) + 1
-    marks = [index.time(0) + n * chunk_duration for n in range(count)]
-    return Cuts(_at_times(index, marks), f"{why}every {float(chunk_duration):g} s")
+    return Cuts(_every(index, chunk_duration), f"{why}every {float(chunk_duration):g} s")
 
 
 def _at_times(index: FrameIndex, marks: Sequence[Fraction]) -> tuple[int, ...]:
     """The first frame at or after each mark."""
-    starts, frame = {0}, 0
-    for mark in sorted(marks):
-        while frame < len(index) and index.time(frame) < mark:
-            frame += 1
-        if frame < len(index):
-            starts.add(frame)
-    return tuple(sorted(starts))
+    frames = {_frame_at(index, mark) for mark in marks}
+    return tuple(sorted({0} | {frame for frame in frames if frame < len(index)}))
+
+
+def _frame_at(index: FrameIndex, time: Fraction) -> int:
+    """The first frame at or after a time in seconds; the number of frames when there is none."""
+    return bisect_left(index.pts, ceil(time / index.time_base))
+
+
+def _every(index: FrameIndex, duration: Fraction) -> tuple[int, ...]:
+    """The first frame at or after each multiple of a duration; marks between which no frame lies are passed over."""
+    if duration <= 0:
+        raise ConfigError(f"a chunk of {float(duration):g} s is no chunk", "give a duration above 0")
+    starts = [0]
+    while starts[-1] < len(index):
+        passed = (index.time(starts[-1]) - index.time(0)) // duration
+        starts.append(_frame_at(index, index.time(0) + (passed + 1) * duration))
+    return tuple(starts[:-1])
 
 
 def _at_keyframes(index: FrameIndex) -> Cuts:
@@ -221,7 +236,7 @@ class Chunker:
     def __init__(self, chunking: str = "chapters", chunk_duration: float | Fraction = 600, workers: int = 1) -> None:
         if chunking not in CHUNKING:
             raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKING)}")
-        if chunk_duration <= 0:
+        if not isfinite(chunk_duration) or chunk_duration <= 0:
             raise ConfigError(f"a chunk of {chunk_duration} s is no chunk", "give a duration above 0")
         self._chunking = chunking
         self._duration = Fraction(chunk_duration)
@@ -244,20 +259,23 @@ class Chunker:
     def _video_chunks(self, info: MediaInfo, stream: StreamInfo) -> list[ChunkData]:
         with tempfile.TemporaryDirectory(prefix="suture-") as folder:
             path = str(Path(folder) / "index")
-            call("index", path=info.path, stream_index=stream.index, output=path)
+            # Progress keeps the reading of a long film from being taken for a hang.
+            call("index", on_progress=lambda _packets: None, path=info.path, stream_index=stream.index, output=path)
             index = read_index(path)
         if not len(index):
             return []
-        cuts = Cuts((0,), why_whole(info, stream, index))
-        if not cuts.reason:
-            marks = [chapter.start * chapter.time_base for chapter in info.chapters]
-            cuts = cut_points(
-                index,
-                self._chunking,
-                chunk_duration=self._duration,
-                chapter_starts=marks,
-                workers=self._workers,
-            )
+        if whole := why_whole(info, stream, index):
+            chunks = chunks_from(index, Cuts((0,), whole), info.path, info.format)
+            # Packets that can't be trusted to be frames can't be counted as such either.
+            uncounted = index.trouble or _may_be_fields(stream)
+            return [replace(chunk, end_frame=-1) for chunk in chunks] if uncounted else chunks
+        cuts = cut_points(
+            index,
+            self._chunking,
+            chunk_duration=self._duration,
+            chapter_starts=[chapter.start * chapter.time_base for chapter in info.chapters],
+            workers=self._workers,
+        )
         return chunks_from(index, cuts, info.path, info.format)
 
     def _audio_chunks(self, info: MediaInfo) -> list[ChunkData]:
@@ -266,9 +284,9 @@ class Chunker:
         if not streams or not info.duration_us:
             return []
         stream = streams[0]
-        marks = self._audio_marks(info)
         base = stream.time_base
         first = stream.start_pts or 0
+        marks = self._audio_marks(info, first * base)
         ends = [*marks[1:], Fraction(info.duration_us, 1_000_000)]
         return [
             ChunkData(
@@ -284,10 +302,11 @@ class Chunker:
             for n, (start, end) in enumerate(zip(marks, ends, strict=True))
         ]
 
-    def _audio_marks(self, info: MediaInfo) -> list[Fraction]:
+    def _audio_marks(self, info: MediaInfo, begin: Fraction) -> list[Fraction]:
+        """Seconds from the stream's first sample, which chapters do not count from."""
         length = Fraction(info.duration_us or 0, 1_000_000)
         if self._chunking == "chapters" and info.chapters:
-            marks = {chapter.start * chapter.time_base for chapter in info.chapters}
+            marks = {chapter.start * chapter.time_base - begin for chapter in info.chapters}
             return sorted({Fraction(0)} | {mark for mark in marks if 0 < mark < length})
         count = max(1, -int(-length // self._duration))
         return [n * self._duration for n in range(count)]

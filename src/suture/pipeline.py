@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,9 @@ from suture.orchestrator.states import State
 from suture.places import jobs_folder
 from suture.planning.job import Plan
 from suture.planning.job import make_plan as plan_job
+from suture.planning.output import piece_path
 from suture.settings import EncodeSettings
+from suture.units import format_time
 from suture.verify import facts_path
 
 if TYPE_CHECKING:
@@ -263,7 +266,7 @@ def _report(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
         bytes=Path(plan.output).stat().st_size,
         chunks=plan.pieces,
         retries=run.retries,
-        warnings=(*map(str, plan.losses), *_damage(plan)),
+        warnings=(*map(str, plan.losses), *_damage(plan), *_gaps(plan, run)),
         failures=failures,
     )
 
@@ -272,7 +275,18 @@ def _damage(plan: Plan) -> Iterator[str]:
     """What the join could not take over from a damaged source."""
     written = json.loads(Path(facts_path(plan.spec_path)).read_text())
     if written["dropped"]:
-        yield f"the source is damaged: {written['dropped']} copied packets ran backwards in time and are left out"
+        yield f"the source is damaged: {written['dropped']} copied packets had no time, or ran backwards in it, and are left out"
+
+
+def _gaps(plan: Plan, run: RunReport) -> Iterator[str]:
+    """The ranges that are missing because their pieces failed."""
+    failed = {task.task for task in run.failed}
+    for video in plan.videos:
+        for chunk in video.chunks:
+            if Path(piece_path(plan.folder, chunk)).stem in failed:
+                place = f"from {format_time(Fraction(chunk.start_time))} to {format_time(Fraction(chunk.end_time))}"
+                frames = f"frames {chunk.start_frame} to {chunk.end_frame - 1} of video stream {chunk.stream_index}"
+                yield f"the picture {place} is missing ({frames}): piece {chunk.chunk_id} failed"
 
 
 def _frames_written(run: RunReport) -> int:

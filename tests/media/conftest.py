@@ -108,8 +108,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _film_arguments() -> list[str]:
     text = f"""-v error -f lavfi -i testsrc2=s=320x180:r={RATE}:d={SECONDS}
-    -f lavfi -i sine=440:r=48000:d={SECONDS} -f lavfi -i sine=880:r=44100:d={SECONDS}
-    -itsoffset 1.5 -f lavfi -i sine=220:r=48000:d=11 -i subs.ass -i subs.srt -i tags.txt
+    -f lavfi -i aevalsrc=0.4*sin(2*PI*(300+40*t)*t):s=48000:d={SECONDS}
+    -f lavfi -i aevalsrc=0.4*sin(2*PI*(900-20*t)*t):s=44100:d={SECONDS}
+    -itsoffset 1.5 -f lavfi -i aevalsrc=0.4*sin(2*PI*(200+10*t)*t):s=48000:d=11 -i subs.ass -i subs.srt -i tags.txt
     -map 0 -map 1 -map 2 -map 3 -map 4 -map 5 -map_metadata 6 -map_chapters 6
     -attach seam.ttf -metadata:s:t mimetype=application/x-truetype-font
     -vf setsar=64/45,setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709

@@ -15,12 +15,18 @@ import pytest
 
 from suture.ffmpeg.capabilities import capabilities
 from suture.ffmpeg.locate import locate
+from suture.media.probe import probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.media
+
+
+def _open(path: object) -> Any:
+    return av.open(str(path))
+
 
 # Fast and small, yet with B-frames where the encoder has them.
 ENCODERS: dict[str, dict[str, Any]] = {
@@ -56,7 +62,7 @@ def test_the_film_comes_out_as_it_was(
     done = encode(film, output, ffmpeg=each_ffmpeg, threads=1, workers=2, **settings)
     assert done.report.chunks >= 4, "too few pieces to show anything"
     assert done.report.retries == 0
-    with av.open(str(film)) as source, av.open(str(output)) as made:
+    with _open(film) as source, _open(output) as made:
         assert made.streams.video[0].codec_context.codec.canonical_name == CODECS[encoder]
         _same_picture_times(source, made)
         _same_sound_times(source, made, done.warnings)
@@ -75,7 +81,7 @@ def _need(ffmpeg: str, encoder: str) -> None:
 
 def _times(path: str, kind: str, number: int) -> tuple[list[Fraction], Fraction]:
     """Presentation times of a stream's packets in seconds, ascending, and its time base."""
-    with av.open(path) as container:
+    with _open(path) as container:
         stream = getattr(container.streams, kind)[number]
         base = Fraction(stream.time_base)
         return sorted(packet.pts * base for packet in container.demux(stream) if packet.size), base
@@ -114,7 +120,7 @@ def _same_subtitle_times(source: Any, made: Any) -> None:
 
 def _lines(path: str, number: int) -> list[tuple[Fraction, Fraction]]:
     """Begin and end of each subtitle in seconds; MP4 fills the silence between them with empty ones."""
-    with av.open(path) as container:
+    with _open(path) as container:
         stream = container.streams.subtitles[number]
         base = Fraction(stream.time_base)
         packets = [packet for packet in container.demux(stream) if packet.size > 2]
@@ -134,7 +140,9 @@ def _same_tracks(source: Any, made: Any, warnings: tuple[str, ...]) -> None:
         for role in _roles(before) - _roles(after):
             assert any(f"role {role} of {before.type} stream {before.index}:" in text for text in warnings)
         if before.type != "video" and before.codec_context.codec.canonical_name != _codec(after):
-            assert any(f"{before.type} stream {before.index} " in text for text in warnings) or before.type == "subtitle"
+            assert (
+                any(f"{before.type} stream {before.index} " in text for text in warnings) or before.type == "subtitle"
+            )
 
 
 def _codec(stream: Any) -> str:
@@ -142,7 +150,7 @@ def _codec(stream: Any) -> str:
 
 
 def _roles(stream: Any) -> set[str]:
-    return {flag.name for flag in av.stream.Disposition if flag & stream.disposition}
+    return {str(flag.name) for flag in av.stream.Disposition if flag & stream.disposition}
 
 
 def _same_file_facts(source: Any, made: Any, warnings: tuple[str, ...]) -> None:
@@ -191,3 +199,54 @@ def _small(path: Path, ffmpeg: str) -> list[bytes]:
 
 def _distance(one: bytes, other: bytes) -> int:
     return sum(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("encoder", "extension"), [("libx264", "mkv"), ("libsvtav1", "mp4"), ("libvpx-vp9", "webm"), ("copy", "mp4")]
+)
+def test_a_turned_picture_stays_turned(
+    encoder: str, extension: str, film: Path, tmp_path: Path, encode: Callable[..., Any]
+) -> None:
+    """The container goes on telling it; nothing is turned twice, and width and height stay."""
+    source, output = tmp_path / "turned.mp4", tmp_path / f"out.{extension}"
+    _turn(film, source)
+    encode(source, output, video_codec=encoder, audio_codec="none", **ENCODERS.get(encoder, {}))
+    before, after = probe(str(source)).of_kind("video")[0], probe(str(output)).of_kind("video")[0]
+    assert before.rotation in {90, -90, 270}
+    assert (after.rotation, after.width, after.height) == (before.rotation, 320, 180)
+
+
+def test_with_filters_a_turned_picture_is_turned_before_them(
+    film: Path, tmp_path: Path, encode: Callable[..., Any]
+) -> None:
+    """Filters see the picture as a viewer does; then the container has nothing to tell any more."""
+    source, output = tmp_path / "turned.mp4", tmp_path / "out.mkv"
+    _turn(film, source)
+    encode(source, output, scale="90:160", audio_codec="none", speed="ultrafast")
+    made = probe(str(output)).of_kind("video")[0]
+    assert (made.rotation, made.width, made.height) == (0, 90, 160)
+
+
+def _turn(film: Path, turned: Path) -> None:
+    """One second of the film on its side."""
+    # The option for it is not in every ffmpeg; the matrix is 90 degrees counterclockwise.
+    with _open(film) as source, av.open(str(turned), "w") as output:
+        stream = source.streams.video[0]
+        copy = output.add_stream_from_template(stream)
+        copy.set_display_matrix((0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30))
+        for packet in source.demux(stream):
+            if packet.size and packet.pts * stream.time_base < 2:
+                packet.stream = copy
+                output.mux(packet)
+
+
+@pytest.mark.parametrize("encoder", ["libsvtav1", "libx264"])
+def test_a_shape_that_a_filter_made_is_kept(
+    encoder: str, film: Path, tmp_path: Path, encode: Callable[..., Any]
+) -> None:
+    """Scaled without keeping the proportions, pixels get another shape, and the container says which."""
+    output = tmp_path / "out.mkv"
+    encode(film, output, video_codec=encoder, scale="160:180", audio_codec="none", **ENCODERS[encoder])
+    with _open(output) as made:
+        assert made.streams.video[0].sample_aspect_ratio == Fraction(128, 45)
+        assert "title" not in made.streams.video[0].metadata

@@ -107,7 +107,7 @@ def _print_scripts(jobs: Sequence[Job], settings: EncodeSettings) -> int:
     from suture.report.plan_text import render  # noqa: PLC0415 - as above
 
     for source, output in jobs:
-        click.echo(render(make_plan(source, output, settings), "sh"))
+        click.echo(os.fsencode(render(make_plan(source, output, settings), "sh")))
     return 0
 
 
@@ -121,7 +121,7 @@ def _encode(
     from suture.report.watch import watcher_for  # noqa: PLC0415 - as above
 
     control = Control()
-    with watcher_for(look) as watcher, braked(control):
+    with watcher_for(look, output or source) as watcher, braked(control):
         report = encode(source, output, settings, overwrite=overwrite, watcher=watcher, control=control)
     return report.exit_code
 

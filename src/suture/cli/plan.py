@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -26,4 +27,4 @@ def command(source: str, output: str | None, form: str, **params: Any) -> None: 
     from suture.pipeline import make_plan  # noqa: PLC0415 - after the settings: wrong ones need no pipeline
     from suture.report.plan_text import render  # noqa: PLC0415 - as above
 
-    click.echo(render(make_plan(source, output, settings), form))
+    click.echo(os.fsencode(render(make_plan(source, output, settings), form)))

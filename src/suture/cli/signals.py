@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -30,8 +30,9 @@ def braked(control: Control) -> Iterator[None]:
         nonlocal presses
         presses += 1
         if presses == 1:
-            click.echo("\nsuture: what runs may finish, nothing new starts; Ctrl-C again stops at once", err=True)
             control.stop()
+            with suppress(RuntimeError):  # the signal came in the middle of another line
+                click.echo("\nsuture: what runs may finish, nothing new starts; Ctrl-C again stops at once", err=True)
         else:
             control.abort()
 

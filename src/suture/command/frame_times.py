@@ -30,4 +30,5 @@ class FrameTimes(FFmpegCommand):
         base = f"{self.time_base.numerator}/{self.time_base.denominator}"
         ask = FFmpegBuilder().add_option("-copyts", where="global").add_input(self.input_path, ["-noautorotate"])
         ask = ask.add_map(f"0:{self.stream}").add_option("-fps_mode", "passthrough", "-enc_time_base", base)
-        return ask.add_option("-f", "framecrc").add_output(self.output_path)
+        # Raw frames as they are: a change of size shows as a change of bytes.
+        return ask.add_option("-noautoscale", "-f", "framecrc").add_output(self.output_path)

@@ -144,9 +144,10 @@ _SETTINGS: Final = (
         "check the spelling; the encoder's options: ffmpeg -h encoder=NAME",
     ),
     _row(
-        r"not divisible by 2|dimensions? .*(too|must be)|[Pp]icture size \d+x\d+ is invalid",
+        r"not divisible by 2|dimensions? .*(too|must be)|[Pp]icture size \d+x\d+ is invalid"
+        r"|Picture (width|height) must be|Source (Width|Height) must be",
         "the encoder can't take this picture size",
-        "scale or crop to even numbers, such as --scale 1280:-2",
+        "scale, crop or pad to even numbers: --scale 1280:-2, or -vf 'pad=ceil(iw/2)*2:ceil(ih/2)*2'",
     ),
     _row(
         r"Unknown pixel format|[Ii]ncompatible pixel format|pixel format .* (not|un)\s?supported"

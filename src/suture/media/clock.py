@@ -17,8 +17,12 @@ def rescale(ticks: int, base: Fraction, target: Fraction, shift: Fraction = Frac
 
 
 def fingerprint(ticks: array[int]) -> int:
-    """A checksum of the distances of all timestamps from the first: equal where only the first may differ."""
-    return zlib.crc32(array("q", (at - ticks[0] for at in ticks)).tobytes())
+    """A checksum of the distances of all later timestamps from the second.
+
+    Where a stream begins is told by an edit list or a codec delay, on clocks of their own: a reader may place the first
+    packet, or all of them, one tick beside where they were written.
+    """
+    return zlib.crc32(array("q", (at - ticks[1] for at in ticks[1:])).tobytes())
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,9 +235,10 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
 def parse_framecrc(text: Iterable[str], stream_index: int, time_base: Fraction) -> FrameIndex:
     """The index that a linear decode gives: ``ffmpeg … -f framecrc`` prints one line a frame.
 
-    Only frame 0 counts as a keyframe: such a stream is not cut.
+    Only frame 0 counts as a keyframe: such a stream is not cut. ``trouble`` then tells of the frames, not of packets.
     """
     base, pts, last_duration = time_base, array("q"), 0
+    bytes_seen: set[str] = set()
     for line in text:
         if line.startswith("#tb 0:"):
             base = Fraction(line.split(":", 1)[1].strip())
@@ -245,13 +246,13 @@ def parse_framecrc(text: Iterable[str], stream_index: int, time_base: Fraction) 
             fields = line.split(",")
             pts.append(int(fields[2]))
             last_duration = int(fields[3])
+            bytes_seen.add(fields[4])
     keys = bytes([1]) + bytes(len(pts) - 1) if pts else b""
     end = pts[-1] + last_duration if pts else 0
     sizes = array("I", bytes(array("I").itemsize * len(pts)))
-    index = FrameIndex(stream_index, base, pts, sizes, keys, end, packets=len(pts))
-    if pts and end <= pts[-1]:
-        return FrameIndex(stream_index, base, pts, sizes, keys, pts[-1] + index.gap(), packets=len(pts))
-    return index
+    trouble = "the picture changes its size" if len(bytes_seen) > 1 else ""
+    index = FrameIndex(stream_index, base, pts, sizes, keys, end, trouble, packets=len(pts))
+    return replace(index, end_pts=pts[-1] + index.gap()) if pts and end <= pts[-1] else index
 
 
 def write_index(index: FrameIndex, path: str) -> None:
@@ -284,10 +285,8 @@ def read_index(path: str) -> FrameIndex:
         raise ProbeError(f"{path} can't be read: {error.strerror}", "make it with suture index") from error
     if not data.startswith(_MAGIC):
         raise ProbeError(f"{path} is no frame index", "make it with suture index")
-    head, newline, body = data[len(_MAGIC) :].partition(b"\n")
+    head, _, body = data[len(_MAGIC) :].partition(b"\n")
     try:
-        if not newline:
-            raise ValueError("its head ends early")
         return _unpacked(json.loads(head), body)
     except (ValueError, KeyError, TypeError) as error:
         raise ProbeError(f"{path} is torn: {error}", "make it again with suture index") from error

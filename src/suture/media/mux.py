@@ -10,8 +10,6 @@ import base64
 import heapq
 import os
 import struct
-import zlib
-from array import array
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +18,8 @@ import av
 
 from suture.errors import ConcatError, DiskFull, MediaError, Unsupported
 from suture.media import matroska
-from suture.media.clock import AudioClock, Clock, fingerprint, rescale
+from suture.media.clock import Clock
+from suture.media.copied import CopiedStream, Tally, finest
 from suture.media.opening import open_input
 from suture.media.pieces import PieceTrack
 from suture.media.spec import read_spec
@@ -35,6 +34,8 @@ __all__ = ["join", "join_file"]
 _PICTURES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
 _FRAMED = {"mpegts", "mpeg", "h264", "hevc", "aac", "avi", "flv", "mpegvideo"}
 _PICTURE_IN_TAG = {"ogg", "opus", "oga"}
+# No two packets of a stream may have one decoding time here.
+_ASCENDING = frozenset({"mp4", "mov"})
 # Progress goes out once in so many packets: often enough to look alive, too seldom to cost anything.
 _REPORT_EVERY = 500
 
@@ -48,9 +49,8 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
 
     Returns:
         Facts: ``frames`` (of all video tracks made of pieces), ``bytes``, and for each of the output's ``streams``
-        (pictures apart) ``packets``, ``bytes``, ``crc`` of what was written, ``first`` (pts of the first packet) and
-        ``times`` (what `suture.media.clock.fingerprint` makes of all pts), and ``exact``: whether the container stores
-        packets as they are; ``dropped``: copied packets of a damaged source that had no time or ran backwards in it.
+        (pictures apart) what `suture.media.copied.Tally` counts, and ``exact``: whether the container stores packets as
+        they are; ``dropped``: copied packets of a damaged source that had no time or ran backwards in it.
 
     Raises:
         ConcatError: the pieces do not fit together; nothing is written then.
@@ -124,7 +124,7 @@ class _Lanes:
         self._streams: dict[int, Any] = {}
         self._copied: dict[int, int] = {}
         self._inputs: list[Any] = []
-        self._tallies: dict[int, _Tally] = {}
+        self._tallies: dict[int, Tally] = {}
         self._latest: dict[int, int] = {}
         self.shapes: dict[int, Fraction] = {}
         self.dropped = 0
@@ -182,12 +182,14 @@ class _Lanes:
         if track.origin == "source":
             self._copied[track.source_index] = number
             stream = self._source.streams[track.source_index]
-            return stream, _finest(stream)
+            return stream, finest(stream)
         path = self._tracks[number].template_path if track.origin == "pieces" else track.path
         container = open_input(path)
         self._inputs.append(container)
+        if not container.streams:
+            raise MediaError(f"nothing of stream {track.source_index} of {self._spec.source!r} decodes")
         stream = container.streams[0]
-        base = self._tracks[number].time_base if track.origin == "pieces" else _finest(stream)
+        base = self._tracks[number].time_base if track.origin == "pieces" else finest(stream)
         return stream, base
 
     def _picture(self, track: TrackSpec) -> tuple[str, str, bytes]:
@@ -219,7 +221,7 @@ class _Lanes:
     def run(self, report: Callable[[int], None]) -> int:
         """Interleave everything by time and write it; gives the number of frames from pieces."""
         frames = written = 0
-        self._tallies = {n: _Tally() for n, track in enumerate(self._spec.tracks) if track.kind != "cover"}
+        self._tallies = {n: Tally() for n, track in enumerate(self._spec.tracks) if track.kind != "cover"}
         lanes = [self._from_pieces(n, track) for n, track in self._tracks.items()]
         lanes += [self._from_file(n) for n, track in enumerate(self._spec.tracks) if track.origin == "file"]
         lanes.append(self._from_source())
@@ -239,10 +241,11 @@ class _Lanes:
         return frames
 
     def _runs_back(self, number: int, packet: Any) -> bool:  # noqa: ANN401
-        """Whether a copied packet of a damaged source goes back in time, which no container can hold."""
+        """Whether a copied packet of a damaged source goes back in time, or stands still, where that can't be held."""
         if packet.dts is None or self._spec.tracks[number].origin == "pieces":
             return False
-        if packet.dts < self._latest.get(number, packet.dts):
+        last = self._latest.get(number)
+        if last is not None and (packet.dts < last or (packet.dts == last and self._spec.format in _ASCENDING)):
             self.dropped += 1
             return True
         self._latest[number] = packet.dts
@@ -250,9 +253,7 @@ class _Lanes:
 
     def written(self) -> list[dict[str, Any]]:
         """What went into each stream, for comparing with what is read back."""
-        return [
-            {**tally.facts(), "exact": self._is_stored_as_given(number)} for number, tally in self._tallies.items()
-        ]
+        return [{**tally.facts(), "exact": self._is_stored_as_given(number)} for number, tally in self._tallies.items()]
 
     def _is_stored_as_given(self, number: int) -> bool:
         """Streams with start codes or ADTS headers are rewritten by containers that have their own framing."""
@@ -282,7 +283,7 @@ class _Lanes:
 
     def _copy(self, container: Any, numbers: dict[int, int]) -> Iterator[tuple[float, int, Any]]:  # noqa: ANN401
         """Packets of some streams of a container, on the output's clock, within ``start`` and ``end``."""
-        lanes = {index: _CopyLane(container.streams[index], self._streams[n]) for index, n in numbers.items()}
+        lanes = {index: CopiedStream(container.streams[index], self._streams[n]) for index, n in numbers.items()}
         begin = Fraction(self._spec.start) if self._spec.start else None
         end = Fraction(self._spec.end) if self._spec.end else None
         for packet in container.demux([container.streams[index] for index in numbers]):
@@ -298,103 +299,6 @@ class _Lanes:
             lane.place(packet, self._spec.shift_seconds)
             at = packet.pts if packet.dts is None else packet.dts
             yield float(at * packet.time_base), number, packet
-
-
-class _Tally:
-    """What was written into one stream."""
-
-    def __init__(self) -> None:
-        self.packets = self.bytes = self.crc = 0
-        self.pts = array("q")
-
-    def see(self, packet: Any) -> None:  # noqa: ANN401
-        self.packets += 1
-        self.bytes += packet.size
-        self.crc = zlib.crc32(packet, self.crc)
-        self.pts.append(packet.pts)
-
-    def facts(self) -> dict[str, Any]:
-        first = self.pts[0] if self.pts else 0
-        return {
-            "packets": self.packets,
-            "bytes": self.bytes,
-            "crc": self.crc,
-            "first": first,
-            "times": fingerprint(self.pts),
-        }
-
-
-class _CopyLane:
-    """One copied stream: from its clock to the output's."""
-
-    def __init__(self, stream: Any, output: Any) -> None:  # noqa: ANN401
-        self._base = Fraction(stream.time_base)
-        self._output = output
-        self._stream = stream
-        self._still = bool(stream.disposition & av.stream.Disposition.attached_pic)
-        self._sound: AudioClock | None = None
-
-    def has_time(self, packet: Any) -> bool:  # noqa: ANN401
-        """Whether it says when it is to be shown; a still picture needs no time and gets the first."""
-        if self._still and packet.pts is None:
-            packet.pts = packet.dts = 0
-        return packet.pts is not None or packet.dts is not None
-
-    def is_outside(self, packet: Any, begin: Fraction | None, end: Fraction | None) -> bool:  # noqa: ANN401
-        if self._still or (begin is None and end is None):
-            return False
-        at = (packet.dts if packet.pts is None else packet.pts) * self._base
-        until = at + (packet.duration or 0) * self._base
-        return (begin is not None and until <= begin) or (end is not None and at >= end)
-
-    def place(self, packet: Any, shift: Fraction) -> None:  # noqa: ANN401
-        """Give the packet its stream and its times there."""
-        target = Fraction(self._output.time_base)
-        clock = Clock(self._base, target, shift)
-        pts = packet.dts if packet.pts is None else packet.pts
-        placed = (
-            self._sound_clock(clock).convert(pts, _priming(packet)) if self._is_coarse(target) else clock.convert(pts)
-        )
-        packet.duration = self._length(clock, pts, packet.duration or 0)
-        packet.stream = self._output
-        packet.time_base = target
-        packet.pts = placed
-        if packet.dts is not None:
-            packet.dts = placed if packet.dts == pts else clock.convert(packet.dts)
-
-    def _length(self, clock: Clock, pts: int, duration: int) -> int:
-        """How long it lasts: as many samples as it holds, where a coarse clock can only tell about how many."""
-        if not self._is_coarse(clock.target):
-            return clock.convert(pts + duration) - clock.convert(pts)
-        context = self._stream.codec_context
-        whole = rescale(context.frame_size, Fraction(1, context.rate), clock.target)
-        # Rounded up: what follows the last sample is silence, what is cut off is lost.
-        return min(whole, rescale(duration + 1, clock.base, clock.target)) if duration else whole
-
-    def _is_coarse(self, target: Fraction) -> bool:
-        """Whether sound on a coarse clock goes to a finer one, with a known number of samples a packet."""
-        context = self._stream.codec_context
-        return self._stream.type == "audio" and target < self._base and bool(context.frame_size and context.rate)
-
-    def _sound_clock(self, clock: Clock) -> AudioClock:
-        if self._sound is None:
-            context = self._stream.codec_context
-            self._sound = AudioClock(clock, context.rate, context.frame_size)
-        return self._sound
-
-
-def _priming(packet: Any) -> int:  # noqa: ANN401
-    """Samples at the beginning of a packet that are not to be heard. Source: AV_PKT_DATA_SKIP_SAMPLES."""
-    if not packet.has_sidedata("skip_samples"):
-        return 0
-    return int(struct.unpack("<I", bytes(packet.get_sidedata("skip_samples"))[:4])[0])
-
-
-def _finest(stream: Any) -> Fraction:  # noqa: ANN401
-    """The clock to ask for: a sound's sample clock where it is known, else the stream's own."""
-    if stream.type == "audio" and stream.codec_context and stream.codec_context.rate:
-        return Fraction(1, stream.codec_context.rate)
-    return Fraction(stream.time_base)
 
 
 def _describe(stream: Any, track: TrackSpec) -> None:  # noqa: ANN401

@@ -142,7 +142,9 @@ class PieceTrack:
         if not self._pieces:
             raise ConcatError("there are no pieces to join")
         if self._index is None and len(self._pieces) > 1:
-            raise ConcatError("pieces that keep times of their own do not join", "one piece may have such times, or none")
+            raise ConcatError(
+                "pieces that keep times of their own do not join", "one piece may have such times, or none"
+            )
         expected = 0
         for piece in self._pieces:
             if piece.start_frame != expected and not (permissive and piece.start_frame > expected):

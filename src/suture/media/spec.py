@@ -134,13 +134,12 @@ def read_spec(path: str) -> JoinSpec:
     """
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-        if data.get("schema") != SCHEMA:
-            raise ConfigError(f"{path} has schema {data.get('schema')}, this version reads {SCHEMA}")
-        return _from_dict(data)
-    except ConfigError:
-        raise
+        schema = data.get("schema")
+        if schema == SCHEMA:
+            return _from_dict(data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} is no join file: {error}") from error
+    raise ConfigError(f"{path} has schema {schema}, this version reads {SCHEMA}")
 
 
 def _from_dict(data: dict[str, Any]) -> JoinSpec:

@@ -98,13 +98,12 @@ _MP4 = Container(
 )
 _MOV = Container(
     "mov",
-    video=_MP4_VIDEO | {"prores", "dnxhd", "ffv1", "png", "rawvideo", "qtrle", "cfhd", "h263"} - {"av1", "vp9"},
+    video=(_MP4_VIDEO | {"prores", "dnxhd", "ffv1", "png", "rawvideo", "qtrle", "cfhd", "h263"}) - {"av1", "vp9"},
     audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"})
     | {"pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f64le", "pcm_mulaw", "pcm_alaw", "pcm_u8", "pcm_s8"},
     subtitles=frozenset({"mov_text"}),
     text="mov_text",
     sound="aac",
-    covers="stream",
     chapters=True,
     negative=True,
     options={"movflags": "+faststart"},

@@ -73,9 +73,7 @@ def join_spec(
     )
     shift, why = _shift(settings, info, container, tracks, videos)
     tags, promoted = _tags(info, container)
-    losses = (
-        tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings))
-    )
+    losses = tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings))
     losses += tuple(_role_losses(tracks, container))
     start, end = _bounds(settings, info)
     spec = JoinSpec(

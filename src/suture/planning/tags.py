@@ -90,7 +90,7 @@ def lost_tags(tags: Mapping[str, str], container: str) -> list[str]:
     """Names of tags that the container has no place for."""
     if container not in {"mp4", "mov"}:
         return []
-    return sorted(key for key in tags if key.lower() not in _MP4)
+    return sorted(key for key in tags if key.lower() not in _MP4 and not _is_statistic(key))
 
 
 def lost_dispositions(disposition: Iterable[str], container: str) -> list[str]:

@@ -71,7 +71,8 @@ def video_encoder(
 ) -> tuple[VideoEncoder, bool]:
     """The encoder of a track's pieces, and whether their own timestamps count."""
     own_times = bool(changes_frames(settings.video_filter or ""))
-    rate = None if own_times else index.rate()
+    # Where the picture changes its size, ffmpeg begins its filters anew, and they would count from 0 again.
+    rate = None if own_times or index.trouble else index.rate()
     return (
         VideoEncoder(
             codec=settings.video_codec,
