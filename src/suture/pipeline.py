@@ -33,6 +33,7 @@ from suture.ffmpeg.diagnose import blames_input
 from suture.orchestrator import Orchestrator
 from suture.orchestrator.states import State
 from suture.places import jobs_folder
+from suture.planning.frames import Looking
 from suture.planning.job import Plan
 from suture.planning.job import make_plan as plan_job
 from suture.planning.output import piece_path
@@ -199,9 +200,7 @@ def _planned(
         settings,
         folder,
         overwrite=bool(overwrite),
-        linear=linear,
-        on_note=lambda text: watcher(Noted(text)),
-        cancel=control.cancel,
+        looking=Looking(linear, lambda text: watcher(Noted(text)), control.cancel),
     )
     plan.write()
     watcher(Planned(plan))
@@ -275,7 +274,8 @@ def _damage(plan: Plan) -> Iterator[str]:
     """What the join could not take over from a damaged source."""
     written = json.loads(Path(facts_path(plan.spec_path)).read_text())
     if written["dropped"]:
-        yield f"the source is damaged: {written['dropped']} copied packets had no time, or ran backwards in it, and are left out"
+        count = written["dropped"]
+        yield f"the source is damaged: {count} copied packets without a time, or running backwards, are left out"
 
 
 def _gaps(plan: Plan, run: RunReport) -> Iterator[str]:

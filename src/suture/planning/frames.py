@@ -17,9 +17,10 @@ from suture.media.isolated import call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from suture.model import MediaInfo, StreamInfo
+    from suture.model import StreamInfo
+    from suture.planning.brief import Brief
 
-__all__ = ["Frames", "index_for", "linear_index"]
+__all__ = ["Frames", "Looking", "index_for", "linear_index"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,49 +38,53 @@ class Frames:
         return self.path
 
 
-def index_for(
-    info: MediaInfo,
-    stream: StreamInfo,
-    folder: str,
-    ffmpeg: str,
-    *,
-    linear: bool,
-    on_note: Callable[[str], None],
-    cancel: CancelToken | None = None,
-) -> Frames:
-    """Index one stream.
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How a source is looked at.
 
     Args:
-        info: the file.
-        stream: which of its video streams.
-        folder: where the index is written.
-        ffmpeg: the binary, for a linear decode.
-        linear: decode it in one go whatever its packets look like.
+        linear: streams that are decoded in one go, since a cut of them turned out not to be exact.
         on_note: told what takes long.
         cancel: stops it when set.
+    """
+
+    linear: frozenset[int] = frozenset()
+    on_note: Callable[[str], None] = lambda _text: None
+    cancel: CancelToken | None = None
+
+
+def index_for(brief: Brief, stream: StreamInfo, looking: Looking) -> Frames:
+    """Index one stream; the index is written into the job's folder.
 
     Raises:
+        CommandCancelled: looking was stopped.
         MediaError: it can't be read.
     """
-    path = str(Path(folder) / f"video-{stream.index}.index")
+    path = str(Path(brief.folder) / f"video-{stream.index}.index")
+    _index(brief.info.path, stream.index, path, looking.cancel)
+    index = read_index(path)
+    doubted = stream.index in looking.linear
+    whole = "a cut of it was not exact" if doubted else why_whole(brief.info, stream, index)
+    if not whole:
+        return Frames(index, path)
+    if not doubted and _packets_are_frames(whole):
+        return Frames(index, path, whole)
+    looking.on_note(f"decoding video stream {stream.index} once to count its frames: {whole}")
+    index = linear_index(brief.info.path, stream, path, brief.ffmpeg, looking.cancel)
+    return Frames(index, path, whole, f"from one linear decode: {whole}")
+
+
+def _index(source: str, stream: int, path: str, cancel: CancelToken | None) -> None:
+    """In a child; progress only shows that it is alive."""
     call(
         "index",
         timeout_s=120.0,
         on_progress=lambda _packets: None,
         cancel=cancel,
-        path=info.path,
-        stream_index=stream.index,
+        path=source,
+        stream_index=stream,
         output=path,
     )
-    index = read_index(path)
-    whole = "a cut of it was not exact" if linear else why_whole(info, stream, index)
-    if not whole:
-        return Frames(index, path)
-    if not linear and _packets_are_frames(whole):
-        return Frames(index, path, whole)
-    on_note(f"decoding video stream {stream.index} once to count its frames: {whole}")
-    index = linear_index(info.path, stream, path, ffmpeg, cancel)
-    return Frames(index, path, whole, f"from one linear decode: {whole}")
 
 
 def _packets_are_frames(whole: str) -> bool:

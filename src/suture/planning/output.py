@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from suture.encoder.pieces import rules_of
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
+from suture.planning.brief import Decision
 from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
 from suture.planning.tracks import Loss
 from suture.planning.video import keeps_orientation, picture_shape
@@ -16,11 +17,10 @@ from suture.planning.video import keeps_orientation, picture_shape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from suture.model import ChunkData, MediaInfo, StreamInfo
+    from suture.model import ChunkData, StreamInfo
+    from suture.planning.brief import Brief, VideoPlan
     from suture.planning.containers import Container
-    from suture.planning.job import VideoPlan
     from suture.planning.tracks import Track, TrackList
-    from suture.settings import EncodeSettings
 
 __all__ = ["audio_path", "join_spec", "part_path", "piece_path", "subtitle_path"]
 
@@ -53,66 +53,49 @@ def part_path(output: str) -> str:
     return str(path.with_name(f".part-{path.name}"))
 
 
-def join_spec(
-    source: str,
-    output: str,
-    settings: EncodeSettings,
-    info: MediaInfo,
-    container: Container,
-    tracks: TrackList,
-    videos: tuple[VideoPlan, ...],
-    folder: str,
-    *,
-    overwrite: bool,
-) -> tuple[JoinSpec, tuple[Loss, ...], list[tuple[str, str]]]:
-    """What the join writes, everything that is lost, and decisions (what, why)."""
+def join_spec(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[JoinSpec, tuple[Loss, ...], list[Decision]]:
+    """What the join writes, everything that is lost, and decisions."""
+    settings, container, tracks = brief.settings, brief.container, brief.tracks
     by_track = {id(video.track): video for video in videos}
-    specs = tuple(
-        _track(number, track, by_track.get(id(track)), settings, container, folder)
-        for number, track in enumerate(tracks.tracks)
+    specs = tuple(_track(brief, n, track, by_track.get(id(track))) for n, track in enumerate(tracks.tracks))
+    shift, moved = _shift(brief, videos)
+    tags, promoted = _tags(brief)
+    losses = (
+        *tracks.losses,
+        *_tag_losses(tags, specs, container),
+        *_picture_losses(tracks),
+        *_role_losses(tracks, container),
     )
-    shift, why = _shift(settings, info, container, tracks, videos)
-    tags, promoted = _tags(info, container)
-    losses = tracks.losses + tuple(_tag_losses(tags, specs, container)) + tuple(_picture_losses(tracks, settings))
-    losses += tuple(_role_losses(tracks, container))
-    start, end = _bounds(settings, info)
     spec = JoinSpec(
-        source=source,
-        output=output,
-        part=part_path(output),
+        source=brief.info.path,
+        output=brief.output,
+        part=part_path(brief.output),
         format=container.format,
         tracks=tuple(_with_tags(spec, promoted) for spec in specs),
-        options=_options(container, info, videos),
+        options=_options(brief, videos),
         shift=str(shift),
-        start=start,
-        end=end,
+        start="" if brief.start is None else str(brief.start),
+        end="" if brief.end is None else str(brief.end),
         attachments=tracks.attachments,
-        chapters=tuple(_chapters(info, container, settings, shift)),
+        chapters=tuple(_chapters(brief, shift)),
         metadata=tags,
         verify=settings.verify,
         permissive=settings.permissive,
-        overwrite=overwrite,
+        overwrite=brief.overwrite,
     )
-    return spec, losses, [("timestamps", why)] if why else []
+    return spec, losses, moved
 
 
-def _track(
-    number: int,
-    track: Track,
-    video: VideoPlan | None,
-    settings: EncodeSettings,
-    container: Container,
-    folder: str,
-) -> TrackSpec:
-    tags = stream_tags(track, container.format)
+def _track(brief: Brief, number: int, track: Track, video: VideoPlan | None) -> TrackSpec:
+    tags = stream_tags(track, brief.container.format)
     disposition = track.stream.disposition if track.stream else ()
     if video is not None:
-        return _video_track(track, video, settings, container, folder, tags, disposition)
+        return _video_track(brief, video, tags, disposition)
     if track.action == "copy":
-        return TrackSpec(
-            track.kind, "source", track.source_index, tag=_tag(track, container), metadata=tags, disposition=disposition
-        )
-    path = audio_path(folder, number, track) if track.kind == "audio" else subtitle_path(folder, number, track)
+        tag = _tag(track, brief.container)
+        return TrackSpec(track.kind, "source", track.source_index, tag=tag, metadata=tags, disposition=disposition)
+    path_of = audio_path if track.kind == "audio" else subtitle_path
+    path = path_of(brief.folder, number, track)
     return TrackSpec(track.kind, "file", track.source_index, path=path, metadata=tags, disposition=disposition)
 
 
@@ -121,80 +104,62 @@ def _tag(track: Track, container: Container) -> str:
     return "hvc1" if copied_hevc and container.format in {"mp4", "mov"} else ""
 
 
-def _video_track(
-    track: Track,
-    video: VideoPlan,
-    settings: EncodeSettings,
-    container: Container,
-    folder: str,
-    tags: dict[str, str],
-    disposition: tuple[str, ...],
-) -> TrackSpec:
-    stream = track.stream
+def _video_track(brief: Brief, video: VideoPlan, tags: dict[str, str], disposition: tuple[str, ...]) -> TrackSpec:
+    stream = video.track.stream
     assert stream is not None  # noqa: S101 - encoded tracks come from the source
-    pieces = tuple(
-        PieceSpec(
-            chunk.chunk_id,
-            piece_path(folder, chunk),
-            chunk.start_frame - video.first_frame,
-            chunk.end_frame - video.first_frame if chunk.end_frame >= 0 else -1,
-        )
-        for chunk in video.chunks
-    )
-    matrix = stream.side_data.get("display_matrix") if keeps_orientation(settings) else None
+    form = brief.container.format
+    matrix = stream.side_data.get("display_matrix") if keeps_orientation(brief.settings) else None
     return TrackSpec(
         "video",
         "pieces",
         stream.index,
-        pieces=pieces,
+        pieces=tuple(_piece(brief, chunk, video.first_frame) for chunk in video.chunks),
         index="" if video.own_times else video.index_path,
         rate="" if video.own_times else str(video.index.rate()),
-        tag=rules_of(settings.video_codec).tag if container.format in {"mp4", "mov"} else "",
+        tag=rules_of(brief.settings.video_codec).tag if form in {"mp4", "mov"} else "",
         display_matrix=tuple(matrix) if isinstance(matrix, list | tuple) else (),
-        sample_aspect_ratio=picture_shape(stream, settings),
-        statistics=container.format == "matroska" and has_statistics(stream.metadata),
+        sample_aspect_ratio=picture_shape(stream, brief.settings),
+        statistics=form == "matroska" and has_statistics(stream.metadata),
         metadata=tags,
         disposition=disposition,
     )
 
 
-def _shift(
-    settings: EncodeSettings,
-    info: MediaInfo,
-    container: Container,
-    tracks: TrackList,
-    videos: tuple[VideoPlan, ...],
-) -> tuple[Fraction, str]:
+def _piece(brief: Brief, chunk: ChunkData, first: int) -> PieceSpec:
+    """A piece in the output's numbering of frames."""
+    end = chunk.end_frame - first if chunk.end_frame >= 0 else -1
+    return PieceSpec(chunk.chunk_id, piece_path(brief.folder, chunk), chunk.start_frame - first, end)
+
+
+def _shift(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[Fraction, list[Decision]]:
     """Seconds to add to every timestamp: none, unless a part is cut out or a clock begins before zero."""
-    if settings.start is not None:
-        return -(Fraction(info.start_us, 1_000_000) + settings.start), ""
-    earliest = min((video.index.time(0) for video in videos), default=Fraction(0))
-    early = _MKV_EARLY if container.format in {"matroska", "webm"} else _PRIMING
-    sounds = [
-        begin
-        for track in tracks.tracks
-        if track.stream and track.kind != "cover" and (begin := _begin(track.stream)) < -early
-    ]
-    earliest = min([earliest, *sounds])
+    if brief.start is not None:
+        return -brief.start, []
+    form = brief.container.format
+    early = _MKV_EARLY if form in {"matroska", "webm"} else _PRIMING
+    begins = [_begin(track.stream) for track in brief.tracks.tracks if track.stream and track.kind != "cover"]
+    earliest = min([video.index.time(0) for video in videos] + [begin for begin in begins if begin < -early], default=0)
     if earliest >= 0:
-        return Fraction(0), ""
+        return Fraction(0), []
     shift = Fraction(math.ceil(-earliest * 1000), 1000)
-    why = f"the source's clock begins at {float(earliest):.3f} s, which {container.format} can't hold; everything moves by {float(shift):.3f} s"
-    return shift, why
+    begin = f"the source's clock begins at {float(earliest):.3f} s"
+    why = f"{begin}, which {form} can't hold; all moves by {float(shift):g} s"
+    return shift, [Decision("timestamps", why)]
 
 
 def _begin(stream: StreamInfo) -> Fraction:
     return (stream.start_pts or 0) * stream.time_base
 
 
-def _tags(info: MediaInfo, container: Container) -> tuple[dict[str, str], dict[str, str]]:
+def _tags(brief: Brief) -> tuple[dict[str, str], dict[str, str]]:
     """The file's tags and those that go to its first sound: Ogg keeps all of them there, others keep none there."""
+    info = brief.info
     tags = file_tags(info.metadata)
     sounds = info.of_kind("audio")
     if "ogg" in info.format and len(sounds) == 1 and not info.of_kind("video"):
         tags = {**file_tags(sounds[0].metadata), **tags}
         tags.pop("language", None)
-    return tags, tags if container.format in {"ogg", "oga", "opus"} else {}
+    return tags, tags if brief.container.format in {"ogg", "oga", "opus"} else {}
 
 
 def _with_tags(spec: TrackSpec, tags: dict[str, str]) -> TrackSpec:
@@ -222,14 +187,14 @@ def _role_losses(tracks: TrackList, container: Container) -> Iterator[Loss]:
             )
 
 
-def _picture_losses(tracks: TrackList, settings: EncodeSettings) -> list[Loss]:
+def _picture_losses(tracks: TrackList) -> list[Loss]:
     """Dynamic HDR lives in the source's packets; an encoder makes new ones."""
     losses = []
     for track in tracks.tracks:
         if track.kind != "video" or track.action != "encode" or track.stream is None:
             continue
         dynamic = [name for name in track.stream.side_data if name.startswith(("dovi", "dynamic_hdr", "hdr_dynamic"))]
-        if dynamic and settings.video_codec not in {"copy", "none"}:
+        if dynamic:
             losses.append(
                 Loss(
                     f"{', '.join(sorted(dynamic))} of video stream {track.stream.index}",
@@ -239,36 +204,25 @@ def _picture_losses(tracks: TrackList, settings: EncodeSettings) -> list[Loss]:
     return losses
 
 
-def _options(container: Container, info: MediaInfo, videos: tuple[VideoPlan, ...]) -> dict[str, str]:
+def _options(brief: Brief, videos: tuple[VideoPlan, ...]) -> dict[str, str]:
     """Muxer options; MP4 states an edit's length in its movie time scale, which must hold every track's first time."""
-    options = dict(container.options)
-    if container.format in {"mp4", "mov"}:
+    options = dict(brief.container.options)
+    if brief.container.format in {"mp4", "mov"}:
         scales = [video.index.time_base.denominator for video in videos]
-        scales += [stream.sample_rate for stream in info.of_kind("audio") if stream.sample_rate]
+        scales += [stream.sample_rate for stream in brief.info.of_kind("audio") if stream.sample_rate]
         scale = math.lcm(1000, *scales)
         options["movie_timescale"] = str(scale if scale <= _LARGEST_TIME_SCALE else (scales or [1000])[0])
     return options
 
 
-def _bounds(settings: EncodeSettings, info: MediaInfo) -> tuple[str, str]:
-    zero = Fraction(info.start_us, 1_000_000)
-    start = "" if settings.start is None else str(zero + settings.start)
-    return start, "" if settings.end is None else str(zero + settings.end)
-
-
-def _chapters(info: MediaInfo, container: Container, settings: EncodeSettings, shift: Fraction) -> list[ChapterSpec]:
+def _chapters(brief: Brief, shift: Fraction) -> Iterator[ChapterSpec]:
     """The chapters on the output's clock; those outside of ``--start`` and ``--end`` fall away."""
-    if not container.chapters:
-        return []
-    zero = Fraction(info.start_us, 1_000_000)
-    begin = zero + settings.start if settings.start is not None else None
-    end = zero + settings.end if settings.end is not None else None
-    specs = []
-    for chapter in info.chapters:
-        first, last = chapter.start * chapter.time_base, chapter.end * chapter.time_base
+    begin, end = brief.start, brief.end
+    for chapter in brief.info.chapters if brief.container.chapters else ():
+        base = chapter.time_base
+        first, last = chapter.start * base, chapter.end * base
         if (begin is not None and last <= begin) or (end is not None and first >= end):
             continue
-        first, last = max(first, begin or first) + shift, min(last, end or last) + shift
-        base = chapter.time_base
-        specs.append(ChapterSpec(round(first / base), round(last / base), str(base), dict(chapter.metadata)))
-    return specs
+        first = (first if begin is None else max(first, begin)) + shift
+        last = (last if end is None else min(last, end)) + shift
+        yield ChapterSpec(round(first / base), round(last / base), str(base), dict(chapter.metadata))

@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
     from suture.command.base import Command
     from suture.media.spec import JoinSpec
-    from suture.model import MediaInfo
-    from suture.planning.job import VideoPlan
-    from suture.planning.tracks import Track, TrackList
-    from suture.settings import EncodeSettings
+    from suture.planning.brief import Brief, VideoPlan
+    from suture.planning.tracks import Track
 
 __all__ = ["Step", "build_steps"]
 
@@ -37,31 +35,22 @@ class Step:
     frames: int = 0
 
 
-def build_steps(
-    videos: tuple[VideoPlan, ...],
-    tracks: TrackList,
-    spec: JoinSpec,
-    spec_path: str,
-    settings: EncodeSettings,
-    info: MediaInfo,
-    folder: str,
-    ffmpeg: str,
-) -> tuple[Step, ...]:
+def build_steps(brief: Brief, videos: tuple[VideoPlan, ...], spec: JoinSpec, spec_path: str) -> tuple[Step, ...]:
     """Pieces and whole tracks, then the join of them, then the check that gives the output its name."""
-    pieces = [step for video in videos for step in _pieces(video, folder)]
+    pieces = [step for video in videos for step in _pieces(video, brief.folder)]
     others = [
         Step(command, cost=float(sum(len(video.index) for video in videos)))
-        for number, track in enumerate(tracks.tracks)
-        if (command := _whole(number, track, settings, info, folder, ffmpeg)) is not None
+        for number, track in enumerate(brief.tracks.tracks)
+        if (command := _whole(brief, number, track)) is not None
     ]
     piece_ids = tuple(step.command.id for step in pieces)
     needed = tuple(step.command.id for step in others)
     frames = sum(len(video.index) for video in videos)
-    join = StepCommand("join", "join", spec_path, info.path, spec.part, priority=PRIORITY_LOW)
+    join = StepCommand("join", "join", spec_path, brief.info.path, spec.part, priority=PRIORITY_LOW)
     publish = StepCommand(
         "publish", "publish", spec_path, spec.part, spec.output, priority=PRIORITY_LOW, resource=Resource.CPU
     )
-    after, after_any = (needed, piece_ids) if settings.permissive else (piece_ids + needed, ())
+    after, after_any = (needed, piece_ids) if brief.settings.permissive else (piece_ids + needed, ())
     return (
         *others,
         *pieces,
@@ -82,34 +71,33 @@ def _pieces(video: VideoPlan, folder: str) -> Iterator[Step]:
         )
 
 
-def _whole(
-    number: int, track: Track, settings: EncodeSettings, info: MediaInfo, folder: str, ffmpeg: str
-) -> Command | None:
+def _whole(brief: Brief, number: int, track: Track) -> Command | None:
     """The command for a track that is encoded or converted in one go."""
     if track.kind == "audio" and track.action == "encode":
-        return _audio(number, track, settings, info, folder, ffmpeg)
+        return _audio(brief, number, track)
     if track.kind == "subtitle" and track.action == "convert":
-        path = subtitle_path(folder, number, track)
-        source = track.path or info.path
+        path = subtitle_path(brief.folder, number, track)
         stream = track.source_index if track.stream else None
-        return SubtitleTrack(f"subtitle-{number}", source, path, codec=track.encoder, stream=stream).set_program(ffmpeg)
+        source = track.path or brief.info.path
+        command = SubtitleTrack(f"subtitle-{number}", source, path, codec=track.encoder, stream=stream)
+        return command.set_program(brief.ffmpeg)
     return None
 
 
-def _audio(number: int, track: Track, settings: EncodeSettings, info: MediaInfo, folder: str, ffmpeg: str) -> Command:
-    asked = track.encoder == settings.audio_codec
+def _audio(brief: Brief, number: int, track: Track) -> Command:
+    settings = brief.settings
     encoder = AudioEncoder(
         codec=track.encoder,
-        bitrate=settings.audio_bitrate if asked else None,
+        bitrate=settings.audio_bitrate if track.encoder == settings.audio_codec else None,
         channels=settings.channels,
         sample_rate=settings.sample_rate,
-        filters=tuple(filter(None, (settings.audio_filter,))),
+        filters=(settings.audio_filter,) if settings.audio_filter else (),
         options=_container_options(track),
-        ffmpeg=ffmpeg,
+        ffmpeg=brief.ffmpeg,
         priority=PRIORITY_HIGH,
     )
-    chunk = ChunkData(0, 0.0, 0.0, info.path, stream_index=track.source_index, open_end=True)
-    return encoder.command(chunk, audio_path(folder, number, track), f"audio-{number}")
+    chunk = ChunkData(0, 0.0, 0.0, brief.info.path, stream_index=track.source_index, open_end=True)
+    return encoder.command(chunk, audio_path(brief.folder, number, track), f"audio-{number}")
 
 
 def _container_options(track: Track) -> tuple[tuple[str, str], ...]:

@@ -35,8 +35,9 @@ _DEFAULT_NAMES: Final = frozenset({"videohandler", "soundhandler", "subtitlehand
 # What libavformat's MP4 muxer writes. Source: libavformat/movenc.c, mov_write_ilst_tag and its neighbours.
 _MP4: Final = frozenset(
     """album album_artist artist comment compilation composer copyright creation_time date description disc
-    encoding_tool episode_id episode_sort genre grouping hd_video keywords lyrics media_type network rating season_number
-    show sort_album sort_album_artist sort_artist sort_composer sort_name sort_show synopsis timecode title tmpo track
+    encoding_tool episode_id episode_sort genre grouping hd_video keywords lyrics media_type network rating
+    season_number show sort_album sort_album_artist sort_artist sort_composer sort_name sort_show synopsis timecode title
+    tmpo track
     gapless_playback language handler_name location make model performer rotate""".split()  # noqa: SIM905
 )
 

@@ -9,9 +9,11 @@ from suture.planning.filters import changes_frames, remembers
 from suture.planning.tracks import codec_of
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from suture.command.burn import Burn
-    from suture.media.index import FrameIndex
     from suture.model import StreamInfo
+    from suture.planning.brief import Brief
     from suture.settings import EncodeSettings
 
 
@@ -61,36 +63,33 @@ def keeps_orientation(settings: EncodeSettings) -> bool:
 
 
 def video_encoder(
-    stream: StreamInfo,
-    index: FrameIndex,
-    settings: EncodeSettings,
-    ffmpeg: str,
-    threads: int | None,
-    burn: Burn | None,
-    zero_us: int,
-) -> tuple[VideoEncoder, bool]:
-    """The encoder of a track's pieces, and whether their own timestamps count."""
-    own_times = bool(changes_frames(settings.video_filter or ""))
-    # Where the picture changes its size, ffmpeg begins its filters anew, and they would count from 0 again.
-    rate = None if own_times or index.trouble else index.rate()
-    return (
-        VideoEncoder(
-            codec=settings.video_codec,
-            crf=settings.crf,
-            speed=settings.speed,
-            bitrate=settings.video_bitrate,
-            options=settings.encoder_options,
-            filters=_filters(stream, settings),
-            pixel_format=settings.pixel_format,
-            threads=threads,
-            frame_rate=rate,
-            keep_orientation=keeps_orientation(settings),
-            color=_colors(stream, settings),
-            burn=burn,
-            zero_us=zero_us,
-            ffmpeg=ffmpeg,
-        ),
-        own_times,
+    brief: Brief, stream: StreamInfo, rate: Fraction | None, threads: int | None, burn: Burn | None
+) -> VideoEncoder:
+    """The encoder of a track's pieces.
+
+    Args:
+        brief: the job.
+        stream: which stream of the source.
+        rate: of the grid that the encoder sees; None: the pieces keep their timestamps.
+        threads: for each piece; None: the encoder decides.
+        burn: a subtitle to burn in.
+    """
+    settings = brief.settings
+    return VideoEncoder(
+        codec=settings.video_codec,
+        crf=settings.crf,
+        speed=settings.speed,
+        bitrate=settings.video_bitrate,
+        options=settings.encoder_options,
+        filters=_filters(stream, settings),
+        pixel_format=settings.pixel_format,
+        threads=threads,
+        frame_rate=rate,
+        keep_orientation=keeps_orientation(settings),
+        color=_colors(stream, settings),
+        burn=burn,
+        zero_us=brief.info.start_us,
+        ffmpeg=brief.ffmpeg,
     )
 
 

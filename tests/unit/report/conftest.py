@@ -13,6 +13,7 @@ from suture.chunker import Cuts, chunks_from
 from suture.encoder import VideoEncoder
 from suture.media.index import FrameIndex
 from suture.model import Attachment, Chapter, MediaInfo, StreamInfo
+from suture.planning.brief import Brief
 from suture.planning.containers import container_for
 from suture.planning.job import Decision, Plan, VideoPlan
 from suture.planning.output import join_spec
@@ -121,11 +122,10 @@ def build(
         costs = tuple(float(chunk.frames or 0) for chunk in chunks)
         track = next(track for track in tracks.tracks if track.kind == "video")
         videos = [VideoPlan(track, part, f"{FOLDER}/video-0.index", chunks, encoder, costs, first)]
-    spec, losses, _ = join_spec(
-        source, output, settings, info, container, tracks, tuple(videos), FOLDER, overwrite=False
-    )
+    brief = Brief(output, settings, FOLDER, info, container, tracks, FFMPEG, 2)
+    spec, losses, _ = join_spec(brief, tuple(videos))
     path = f"{FOLDER}/join.json"
-    steps = build_steps(tuple(videos), tracks, spec, path, settings, info, FOLDER, FFMPEG)
+    steps = build_steps(brief, tuple(videos), spec, path)
     decisions = (Decision("pieces", f"{pieces} pieces of like length", "--chunking"),)
     return Plan(
         source,

@@ -1,0 +1,99 @@
+"""`Brief`: what every part of a plan is made from, looked up once. And `Video`, the plan of one video track."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from suture.command.base import Command
+    from suture.encoder import VideoEncoder
+    from suture.media.index import FrameIndex
+    from suture.model import ChunkData, MediaInfo
+    from suture.planning.containers import Container
+    from suture.planning.tracks import Track, TrackList
+    from suture.settings import EncodeSettings
+
+__all__ = ["Brief", "Decision", "VideoPlan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The source, what is asked for, and with what it is done.
+
+    Args:
+        output: the file to make.
+        settings: what is asked for.
+        folder: the job's own, existing folder.
+        info: the source.
+        container: the output's.
+        tracks: what becomes of each stream.
+        ffmpeg: the binary.
+        workers: how many encoders run at once.
+        overwrite: an existing output may be replaced.
+    """
+
+    output: str
+    settings: EncodeSettings
+    folder: str
+    info: MediaInfo
+    container: Container
+    tracks: TrackList
+    ffmpeg: str
+    workers: int
+    overwrite: bool = False
+
+    @property
+    def zero(self) -> Fraction:
+        """Seconds on the source's clock where the film begins; ``--start`` and ``--end`` count from here."""
+        return Fraction(self.info.start_us, 1_000_000)
+
+    @property
+    def start(self) -> Fraction | None:
+        """Where the output begins on the source's clock; None: at the source's beginning."""
+        return None if self.settings.start is None else self.zero + self.settings.start
+
+    @property
+    def end(self) -> Fraction | None:
+        """Where the output ends on the source's clock; None: at the source's end."""
+        return None if self.settings.end is None else self.zero + self.settings.end
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that was decided without being asked: what, why, and the option that says otherwise."""
+
+    what: str
+    why: str
+    option: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}" + (f" [{self.option}]" if self.option else "")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPlan:
+    """One video track that is encoded: its frames, its pieces, its encoder.
+
+    Args:
+        track: which.
+        index: the frames that the output gets.
+        index_path: where that index lies for the join.
+        chunks: the pieces, in the source's own numbering of frames.
+        encoder: makes their commands.
+        costs: predicted work of each piece.
+        first_frame: the output's first frame in the source's numbering (``--start``).
+        own_times: a filter changes the frames, so the pieces' own timestamps count.
+        before: what has to run before the pieces.
+    """
+
+    track: Track
+    index: FrameIndex
+    index_path: str
+    chunks: tuple[ChunkData, ...]
+    encoder: VideoEncoder
+    costs: tuple[float, ...]
+    first_frame: int = 0
+    own_times: bool = False
+    before: Command | None = None
