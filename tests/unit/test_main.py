@@ -28,9 +28,17 @@ class Pipeline:
         self.errors: dict[str, Exception] = {}
 
     def encode(  # noqa: D102 - as the real one
-        self, source: str, output: str | None, settings: Any, *, overwrite: bool | None, watcher: object
+        self,
+        source: str,
+        output: str | None,
+        settings: Any,
+        *,
+        overwrite: bool | None,
+        watcher: object,
+        control: object,
     ) -> types.SimpleNamespace:
         assert watcher is not None
+        assert control is not None
         self.calls.append((source, output, settings, overwrite))
         if source in self.errors:
             raise self.errors[source]
