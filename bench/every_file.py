@@ -113,7 +113,7 @@ def _try(path: Path, options: Sequence[str], timeout_s: float) -> Row:
             path.name,
             done.returncode,
             seconds,
-            _said(done),
+            _said(done, path),
             output.is_file(),
             left,
             done.strays,
@@ -129,9 +129,10 @@ def _left(root: Path, output: Path) -> Iterator[str]:
             yield str(path.relative_to(root))
 
 
-def _said(done: Run) -> str:
+def _said(done: Run, path: Path) -> str:
     """The error, or else the warnings, or else how it ended."""
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    stderr = done.stderr.replace(f"{path.parent}/", "")
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("suture: error:")]
     warnings = [line for line in lines if line.startswith("warning:")]
     text = "; ".join(errors or warnings) or (lines[-1] if lines else "")

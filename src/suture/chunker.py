@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chunker", "Cuts", "chunks_from", "cut_points", "why_whole"]
 
-# Containers that seek to a timestamp so that every cut gave the frames of a linear decode (docs/exactness.md).
+# Containers that seek to a timestamp so that every cut gave the frames of a linear decode (docs/measurements.md).
 _SEEKABLE = frozenset({"mov", "mp4", "matroska", "webm", "mpegts", "mpeg"})
 # Here a seek may land after the point asked for, or the first pictures after it may lack what they refer to.
 _LOOSE = frozenset({"mpegts", "mpeg"})

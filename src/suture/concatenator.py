@@ -91,12 +91,13 @@ class Concatenator:
     def _accepted(self, results: Sequence[EncoderResult]) -> dict[EncoderResult, _Shape]:
         """The pieces that can be used and what is in them, in order; what is missing is an error or a warning."""
         ids = [result.chunk_id for result in results]
+        done = [result.chunk_id for result in results if result.success]
+        if len(set(done)) != len(done):
+            raise ConcatError("two pieces have one id", "chunk ids must be unique")
         expected = {chunk.chunk_id for chunk in self.chunks} or set(range(max(ids, default=-1) + 1))
         if unknown := sorted(set(ids) - expected):
             raise ConcatError(f"no chunk has the id {unknown[0]}", "give the chunks that the pieces were made from")
         shapes = {r: shape for r in sorted(results, key=lambda r: r.chunk_id) if (shape := _shape_of(r))}
-        if len({result.chunk_id for result in shapes}) != len(shapes):
-            raise ConcatError("two pieces have one id", "chunk ids must be unique")
         missing = sorted(expected - {result.chunk_id for result in shapes})
         if missing:
             text = "failed or missing: " + ", ".join(map(self._named, missing))

@@ -58,6 +58,7 @@ class CopiedStream:
         self._still = bool(stream.disposition & av.stream.Disposition.attached_pic)
         self._sound: AudioClock | None = None
         self._samples = 0
+        self._before: int | None = None
 
     def has_time(self, packet: Any) -> bool:  # noqa: ANN401
         """Whether it says when it is to be shown; a still picture needs no time and gets the first."""
@@ -86,15 +87,22 @@ class CopiedStream:
             else clock.convert(pts)
         )
         packet.duration = self._length(clock, packet, pts)
+        self._before = pts
         packet.stream = self._output
         packet.time_base = target
         packet.pts = placed
         if packet.dts is not None:
             packet.dts = placed if packet.dts == pts else clock.convert(packet.dts)
 
+    def _usual_length(self, pts: int) -> int:
+        """How long sound lasts of which the container does not tell it: as long as what came before."""
+        if self._stream.type != "audio" or self._before is None:
+            return 0
+        return max(0, pts - self._before)
+
     def _length(self, clock: Clock, packet: Any, pts: int) -> int:  # noqa: ANN401
         """How long it lasts: as many samples as it holds, where a coarse clock can only tell about how many."""
-        duration = packet.duration or 0
+        duration = packet.duration or self._usual_length(pts)
         if not self._is_coarse(clock.target):
             return clock.convert(pts + duration) - clock.convert(pts)
         sample = Fraction(1, self._stream.codec_context.rate)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
-from suture.errors import ConcatError, DiskFull, MediaError, Unsupported
+from suture.errors import ConcatError, DiskFull, MediaError, ProbeError, Unsupported
 from suture.media import matroska
 from suture.media.clock import Clock
 from suture.media.copied import CopiedStream, Tally, finest
@@ -124,6 +124,7 @@ class _Lanes:
         self._streams: dict[int, Any] = {}
         self._copied: dict[int, int] = {}
         self._inputs: list[Any] = []
+        self._empty: set[int] = set()
         self._tallies: dict[int, Tally] = {}
         self._latest: dict[int, int] = {}
         self.shapes: dict[int, Fraction] = {}
@@ -153,6 +154,8 @@ class _Lanes:
         return self._spec.format == "matroska"
 
     def _stream(self, number: int, track: TrackSpec) -> Any:  # noqa: ANN401
+        if track.codec and not _is_readable(track.path):
+            return self._silent(number, track)
         template, base = self._template(number, track)
         try:
             stream = self._output.add_stream_from_template(template, opaque=True)
@@ -166,6 +169,15 @@ class _Lanes:
             self._shape(stream, track, template)
         if track.statistics:
             stream.metadata.update(self._tracks[number].statistics())
+        return stream
+
+    def _silent(self, number: int, track: TrackSpec) -> Any:  # noqa: ANN401
+        """Subtitles without a single line: a stream all the same."""
+        self._empty.add(number)
+        stream = self._output.add_mux_stream(track.codec)
+        stream.time_base = Fraction(1, 1000)
+        stream.metadata.update(track.metadata)
+        stream.disposition = _disposition(track.disposition)
         return stream
 
     def _shape(self, stream: Any, track: TrackSpec, template: Any) -> None:  # noqa: ANN401
@@ -223,7 +235,8 @@ class _Lanes:
         frames = written = 0
         self._tallies = {n: Tally() for n, track in enumerate(self._spec.tracks) if track.kind != "cover"}
         lanes = [self._from_pieces(n, track) for n, track in self._tracks.items()]
-        lanes += [self._from_file(n) for n, track in enumerate(self._spec.tracks) if track.origin == "file"]
+        files = {n for n, track in enumerate(self._spec.tracks) if track.origin == "file"}
+        lanes += [self._from_file(n) for n in sorted(files - self._empty)]
         lanes.append(self._from_source())
         for _, number, packet in heapq.merge(*lanes, key=lambda item: item[0]):
             if self._runs_back(number, packet):
@@ -309,6 +322,15 @@ def _describe(stream: Any, track: TrackSpec) -> None:  # noqa: ANN401
         stream.codec_context.codec_tag = track.tag
     if track.display_matrix:
         stream.set_display_matrix(track.display_matrix)
+
+
+def _is_readable(path: str) -> bool:
+    """Whether a file of ours holds any packet: one that does not can't even be opened."""
+    try:
+        open_input(path).close()
+    except ProbeError:
+        return False
+    return True
 
 
 def _disposition(names: tuple[str, ...]) -> av.stream.Disposition:

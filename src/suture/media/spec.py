@@ -38,6 +38,7 @@ class TrackSpec:
         origin: ``pieces`` (encoded video), ``source`` (packets copied) or ``file`` (one converted stream in a file).
         source_index: the stream's index in the source; ``-1`` for a file from outside.
         path: for ``file``: where it is.
+        codec: of converted subtitles, whose file may hold nothing and then tells nothing.
         pieces: for ``pieces``: in order.
         index: for ``pieces``: the frame index whose timestamps the frames get; empty: the pieces' own timestamps
             count (a filter changed the frames).
@@ -52,6 +53,7 @@ class TrackSpec:
     origin: str
     source_index: int
     path: str = ""
+    codec: str = ""
     pieces: tuple[PieceSpec, ...] = ()
     index: str = ""
     rate: str = ""

@@ -11,7 +11,7 @@ from suture.encoder.pieces import rules_of
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
 from suture.planning.brief import Decision
 from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
-from suture.planning.tracks import Loss
+from suture.planning.tracks import Loss, codec_of
 from suture.planning.video import keeps_orientation, picture_shape
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _PRIMING = Fraction(1, 10)
 _MKV_EARLY = Fraction(1)
 _SOUND_FILES = {"aac": "m4a", "libfdk_aac": "m4a", "alac": "m4a"}
 _TEXT_FILES = {"mov_text": "mp4", "webvtt": "mkv", "srt": "mkv"}
+# For chapters that are cut or moved to where their own clock has no tick; Matroska's is this one.
+_CHAPTER_BASE = Fraction(1, 1_000_000_000)
 _LARGEST_TIME_SCALE = 2**31 - 1
 
 
@@ -96,7 +98,10 @@ def _track(brief: Brief, number: int, track: Track, video: VideoPlan | None) -> 
         return TrackSpec(track.kind, "source", track.source_index, tag=tag, metadata=tags, disposition=disposition)
     path_of = audio_path if track.kind == "audio" else subtitle_path
     path = path_of(brief.folder, number, track)
-    return TrackSpec(track.kind, "file", track.source_index, path=path, metadata=tags, disposition=disposition)
+    codec = codec_of(track.encoder) if track.kind == "subtitle" else ""
+    return TrackSpec(
+        track.kind, "file", track.source_index, path=path, codec=codec, metadata=tags, disposition=disposition
+    )
 
 
 def _tag(track: Track, container: Container) -> str:
@@ -225,4 +230,6 @@ def _chapters(brief: Brief, shift: Fraction) -> Iterator[ChapterSpec]:
             continue
         first = (first if begin is None else max(first, begin)) + shift
         last = (last if end is None else min(last, end)) + shift
+        if (first / base).denominator > 1 or (last / base).denominator > 1:
+            base = _CHAPTER_BASE
         yield ChapterSpec(round(first / base), round(last / base), str(base), dict(chapter.metadata))

@@ -16,6 +16,7 @@ from suture.planning.video import video_encoder, whole_reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from suture.media.index import FrameIndex
     from suture.model import ChunkData
@@ -50,7 +51,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
         index,
         found.write(index),
         tuple(replace(chunk, end_frame=-1) for chunk in chunks) if own_times else tuple(chunks),
-        video_encoder(brief, stream, None if own_times else index.rate(), threads, burn),
+        video_encoder(brief, stream, _grid(index, own_times=own_times), threads, burn),
         _costs(index, chunks, first),
         first,
         own_times,
@@ -58,6 +59,14 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     )
     noted = [Decision("frame index", found.note)] if found.note else []
     return plan, [*noted, Decision("pieces", cuts.reason, "--chunking"), *threading]
+
+
+def _grid(index: FrameIndex, *, own_times: bool) -> Fraction | None:
+    """The rate at which an encoder sees the frames; None: at their own times.
+
+    Where the picture changes its size, ffmpeg begins its filters anew, and they would number the frames from 0 again.
+    """
+    return None if own_times or index.trouble else index.rate()
 
 
 def _in_range(index: FrameIndex, brief: Brief) -> tuple[FrameIndex, int]:

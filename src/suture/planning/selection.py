@@ -74,7 +74,7 @@ def _mapped(info: MediaInfo, maps: tuple[str, ...]) -> tuple[StreamInfo, ...]:
                 f"--map {spec!r} is no stream specifier",
                 "as ffmpeg's: 0, 0:a, 0:s:1, 0:3, -0:a:2, 0:m:language:eng",
             )
-        found = _matching(info.streams, parts["rest"].lstrip(":"), spec)
+        found = _matching(info.streams, parts["rest"].removeprefix(":"), spec)
         if parts["minus"]:
             taken = [stream for stream in taken if stream not in found]
             continue

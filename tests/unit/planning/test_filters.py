@@ -1,0 +1,67 @@
+"""What a user's filters mean for cutting, read from their names."""
+
+from __future__ import annotations
+
+import pytest
+
+from suture.planning.filters import changes_frames, filter_names, remembers
+
+
+@pytest.mark.parametrize(
+    ("chain", "names"),
+    [
+        ("", []),
+        ("scale=1280:-2", ["scale"]),
+        ("crop=10:10:0:0, scale=2:2 ,hflip", ["crop", "scale", "hflip"]),
+        ("[0:v]split[a][b];[b]hflip[c];[a][c]hstack", ["split", "hflip", "hstack"]),
+        ("drawtext=text='a,fps=1;b':x=1,negate", ["drawtext", "negate"]),
+        (r"drawtext=text=a\,fps\;b,negate", ["drawtext", "negate"]),
+        ("scale@first=2:2,fps@x=5", ["scale", "fps"]),
+    ],
+)
+def test_names_in_order(chain: str, names: list[str]) -> None:
+    """Quotes, backslashes and labels hide what is no name."""
+    assert filter_names(chain) == names
+
+
+@pytest.mark.parametrize(
+    ("chain", "found"),
+    [
+        ("fps=10", "fps"),
+        ("scale=2:2,trim=start=1", "trim"),
+        ("yadif", ""),
+        ("yadif=1", "yadif"),
+        ("yadif=mode=send_field", "yadif"),
+        ("yadif=mode=send_frame", ""),
+        ("yadif=0:-1:1", ""),
+        ("crop=2:2,yadif=1", "yadif"),
+        ("bwdif", "bwdif"),
+        ("bwdif=0", ""),
+        ("bwdif=mode=send_frame", ""),
+        ("bwdif=parity=tff", "bwdif"),
+        ("bwdif_vulkan", ""),
+        ("bwdif_vulkan=send_field", "bwdif_vulkan"),
+        ("estdif", "estdif"),
+        ("estdif=frame", ""),
+        ("w3fdif=simple", "w3fdif"),
+        ("w3fdif=mode=frame", ""),
+        ("nnedi=weights=w.bin", ""),
+        ("nnedi=weights=w.bin:field=af", "nnedi"),
+        ("scale=fps:1", ""),
+        ("setpts=2*PTS", "setpts"),
+        ("drawtext=text='fps=3'", ""),
+        ("eq=gamma=1", ""),
+    ],
+)
+def test_filters_that_change_which_frames_there_are(chain: str, found: str) -> None:
+    """Each by name; a deinterlacer when it doubles the rate."""
+    assert changes_frames(chain) == found
+
+
+@pytest.mark.parametrize(
+    ("chain", "found"),
+    [("hqdn3d", "hqdn3d"), ("scale=2:2,yadif", "yadif"), ("unsharp", ""), ("tmix=frames=3", "tmix"), ("lut3d=a.cube", "")],
+)
+def test_filters_that_remember(chain: str, found: str) -> None:
+    """Their pictures would be others where a piece begins."""
+    assert remembers(chain) == found

@@ -1,0 +1,112 @@
+"""How a video track is encoded, told from the source and the settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suture.model import StreamInfo
+from suture.planning.video import keeps_orientation, picture_shape, video_encoder, whole_reason
+from suture.settings import EncodeSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from suture.encoder import VideoEncoder
+
+VIDEO = StreamInfo(0, "video", "h264", Fraction(1, 1000), width=320, height=180, pix_fmt="yuv420p")
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({}, ""),
+        ({"video_filter": "scale=2:2"}, ""),
+        ({"scale": "640:360"}, ""),
+        ({"video_filter": "fps=10"}, "fps changes which frames"),
+        ({"video_filter": "hqdn3d"}, "hqdn3d depend on earlier frames"),
+        ({"video_bitrate": "2M"}, "held over the whole film"),
+    ],
+)
+def test_why_a_film_is_not_cut(settings: dict[str, Any], why: str) -> None:
+    """Only where pieces would come out other than the whole."""
+    reason = whole_reason(EncodeSettings(**settings))
+    assert why in reason
+    assert bool(reason) is bool(why)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [({}, True), ({"scale": "2:2"}, False), ({"video_filter": "negate"}, False), ({"subtitles": "burn"}, False)],
+)
+def test_filters_see_what_a_viewer_sees(settings: dict[str, Any], kept: bool) -> None:  # noqa: FBT001 - a parameter
+    """With any, the picture is turned before them."""
+    assert keeps_orientation(EncodeSettings(**settings)) is kept
+
+
+@pytest.mark.parametrize(
+    ("ratio", "settings", "written"),
+    [
+        (Fraction(64, 45), {}, "64/45"),
+        (Fraction(1), {}, ""),
+        (None, {}, ""),
+        (Fraction(0), {}, ""),
+        (Fraction(64, 45), {"scale": "2:2"}, ""),
+        (Fraction(64, 45), {"video_filter": "setsar=1"}, ""),
+    ],
+)
+def test_the_shape_of_a_pixel(ratio: Fraction | None, settings: dict[str, Any], written: str) -> None:
+    """As the source has it, unless a filter decides."""
+    assert picture_shape(replace(VIDEO, sample_aspect_ratio=ratio), EncodeSettings(**settings)) == written
+
+
+def _encoder(make_brief: Callable[..., Any], stream: StreamInfo = VIDEO, **settings: Any) -> VideoEncoder:
+    return video_encoder(make_brief(stream, **settings), stream, Fraction(25), 1, None)
+
+
+def test_colours_are_declared_as_the_source_declares_them(make_brief: Callable[..., Any]) -> None:
+    """By the names that options have; what is not known is not declared."""
+    stream = replace(
+        VIDEO, color_primaries="bt470bg", color_transfer="bt470bg", color_space="gbr", color_range="pc", chroma_location="left"
+    )
+    assert _encoder(make_brief, stream).color == {
+        "color_primaries": "bt470bg",
+        "color_trc": "gamma28",
+        "colorspace": "rgb",
+        "color_range": "pc",
+        "chroma_sample_location": "left",
+    }
+    assert _encoder(make_brief).color == {}
+
+
+def test_a_filter_may_change_colours(make_brief: Callable[..., Any]) -> None:
+    """Then the frames tell, not the source."""
+    stream = replace(VIDEO, color_primaries="bt2020")
+    assert _encoder(make_brief, stream, video_filter="zscale=p=bt709").color == {}
+    assert _encoder(make_brief, stream, scale="640:360").color == {"color_primaries": "bt2020"}
+
+
+def test_filters_come_before_scaling(make_brief: Callable[..., Any]) -> None:
+    """The user's own see the source's size."""
+    assert _encoder(make_brief, video_filter="crop=2:2", scale="4:4").filters == ("crop=2:2", "scale=4:4")
+
+
+def test_full_range_stays_full_in_ffv1(make_brief: Callable[..., Any]) -> None:
+    """Values as decoded, under the name that every version knows; other encoders need nothing."""
+    stream = replace(VIDEO, pix_fmt="yuvj422p")
+    settings = {"video_codec": "ffv1", "crf": None}
+    assert _encoder(make_brief, stream, **settings).filters == ("scale=in_range=full:out_range=full,format=yuv422p",)
+    assert _encoder(make_brief, stream).filters == ()
+    assert _encoder(make_brief, **settings).filters == ()
+
+
+def test_settings_arrive(make_brief: Callable[..., Any]) -> None:
+    """Each in its place."""
+    asked = {"video_codec": "libx265", "crf": 24.0, "speed": "fast", "pixel_format": "yuv420p10le"}
+    encoder = _encoder(make_brief, encoder_options=(("tune", "grain"),), **asked)
+    assert (encoder.codec, encoder.crf, encoder.speed) == ("libx265", 24.0, "fast")
+    assert (encoder.pixel_format, encoder.options, encoder.threads) == ("yuv420p10le", (("tune", "grain"),), 1)
+    assert (encoder.frame_rate, encoder.ffmpeg) == (Fraction(25), "/bin/ffmpeg")
