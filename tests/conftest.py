@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 import films
@@ -16,6 +17,10 @@ import films
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+# Two cores are shared by many: how long an example takes says nothing. No folder of examples is left behind.
+hypothesis.settings.register_profile("suture", deadline=None, database=None)
+hypothesis.settings.load_profile("suture")
 
 
 @pytest.fixture(scope="session", params=list(films.binaries().values()), ids=list(films.binaries()))

@@ -36,7 +36,7 @@ from suture.places import jobs_folder
 from suture.planning.frames import Looking
 from suture.planning.job import Plan
 from suture.planning.job import make_plan as plan_job
-from suture.planning.output import piece_path
+from suture.planning.output import part_path, piece_path
 from suture.settings import EncodeSettings
 from suture.units import format_time
 from suture.verify import facts_path
@@ -117,6 +117,7 @@ def _encode(
     if not _may_write(target, overwrite):
         watcher(Noted(f"{target} is there already and stays (-n)"))
         return EncodeReport("skipped", target, 0)
+    _try_writing(target)
     with _JobFolder(source, settings) as folder:
         plan = _planned(source, target, settings, folder, overwrite, watcher, control, frozenset())
         run = _run(plan, watcher, control)
@@ -139,16 +140,27 @@ def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
     if output is None:
         path = Path(source)
         output = str(path.with_name(f"{path.stem}.suture.{settings.extension}"))
+    if not output:
+        raise ConfigError("the output's name is empty", "name a file")
     if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):  # noqa: PTH110, PTH121
         raise ConfigError(f"{output!r} is the input itself", "name another output")
     parent = Path(output).parent
-    if Path(output).is_dir():
+    if os.path.isdir(output):  # noqa: PTH112 - pathlib's raises for names that are too long
         raise ConfigError(f"{output!r} is a folder", "name a file in it, or use -o for several inputs")
     if not parent.is_dir():
         raise ConfigError(f"the folder {str(parent)!r} does not exist", "make it first")
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise ConfigError(f"the folder {str(parent)!r} can't be written to", "check its access rights")
     return output
+
+
+def _try_writing(target: str) -> None:
+    """Find out now, not after hours, that the part file can't be made: rights, a read-only disk, too long a name."""
+    part = Path(part_path(target))
+    try:
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        what = f"{target!r} can't be written: {error.strerror}"
+        raise ConfigError(what, "choose another folder or name, or check the access rights") from error
 
 
 def _may_write(target: str, overwrite: bool | None) -> bool:  # noqa: FBT001 - three states

@@ -14,6 +14,7 @@ import av
 import pytest
 
 from suture.errors import CommandFailed, ConfigError, MediaError, SutureError, Unsupported
+from suture.events import Planned
 from suture.ffmpeg.locate import locate
 from suture.pipeline import make_plan
 from suture.presets import make_settings
@@ -149,8 +150,24 @@ def test_an_unwritable_folder_is_refused_before_anything_runs(short: Path, tmp_p
     """Not after hours of encoding."""
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o555)
-    with pytest.raises(ConfigError, match="can't be written to"):
+    with pytest.raises(ConfigError, match="can't be written: Permission denied"):
         encode(short, locked / "out.mkv", **FAST)
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc here")
+def test_a_place_where_no_file_can_be_made_is_refused(short: Path, encode: Encode) -> None:
+    """Also where the access rights say that one may."""
+    with pytest.raises(ConfigError, match="can't be written") as caught:
+        encode(short, Path("/proc/out.mkv"), **FAST)
+    assert not any(isinstance(event, Planned) for event in caught.value.events)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("length", [252, 246])
+def test_a_name_that_is_too_long_is_refused(length: int, short: Path, tmp_path: Path, encode: Encode) -> None:
+    """Also one that is too long only with what stands before it until it is whole."""
+    with pytest.raises(ConfigError, match="File name too long"):
+        encode(short, tmp_path / f"{'x' * length}.mkv", **FAST)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_source_that_is_not_there(tmp_path: Path, encode: Encode) -> None:

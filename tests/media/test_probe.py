@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 MEDIA = Path(os.environ.get("SUTURE_TEST_MEDIA", Path(__file__).parents[2] / "../shared/media"))
 FILES = sorted(MEDIA.glob("*/*")) if MEDIA.is_dir() else []
-needs_media = pytest.mark.skipif(
-    not FILES, reason="the folder of real files is not there (SUTURE_TEST_MEDIA)"
-)
+needs_media = pytest.mark.skipif(not FILES, reason="the folder of real files is not there (SUTURE_TEST_MEDIA)")
 pytestmark = pytest.mark.media
 
 
@@ -184,9 +182,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
-def test_any_name_is_just_a_name(
-    name: str, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_any_name_is_just_a_name(name: str, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through the child, by relative and by absolute path."""
     shutil.copy(clip, tmp_path / name)
     monkeypatch.chdir(tmp_path)

@@ -89,10 +89,10 @@ class FrameIndex:
         """Whether all frames lie on one grid, give or take the rounding to ticks."""
         if len(self.pts) < 2:  # noqa: PLR2004
             return True
-        step = Fraction(self.pts[-1] - self.pts[0], len(self.pts) - 1)
-        slack = max(Fraction(1), Fraction(1, 2000) / self.time_base)
-        first = self.pts[0]
-        return all(abs(first + n * step - pts) <= slack for n, pts in enumerate(self.pts))
+        # Everything times the number of gaps, so that whole numbers suffice: a long film has a million frames.
+        gaps, first, length = len(self.pts) - 1, self.pts[0], self.pts[-1] - self.pts[0]
+        slack = int(gaps * max(Fraction(1), Fraction(1, 2000) / self.time_base))
+        return all(abs((pts - first) * gaps - n * length) <= slack for n, pts in enumerate(self.pts))
 
     def rate(self) -> Fraction:
         """Frames a second: the standard rate that the grid means, or the average of a variable one."""

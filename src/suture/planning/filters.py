@@ -20,7 +20,8 @@ _CHANGING: Final = frozenset(
 # Source: ffmpeg -h filter=NAME of 5.1 and 9.0.
 _FIELDS: Final = {
     **dict.fromkeys(
-        ("yadif", "yadif_cuda", "yadif_videotoolbox", "bwdif_cuda", "bwdif_vulkan"), "1 3 send_field send_field_nospatial"
+        ("yadif", "yadif_cuda", "yadif_videotoolbox", "bwdif_cuda", "bwdif_vulkan"),
+        "1 3 send_field send_field_nospatial",
     ),
     **dict.fromkeys(("bwdif", "estdif", "w3fdif"), " 1 send_field field"),
     "nnedi": "af tf bf -2 2 3",

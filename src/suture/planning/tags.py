@@ -36,9 +36,8 @@ _DEFAULT_NAMES: Final = frozenset({"videohandler", "soundhandler", "subtitlehand
 _MP4: Final = frozenset(
     """album album_artist artist comment compilation composer copyright creation_time date description disc
     encoding_tool episode_id episode_sort genre grouping hd_video keywords lyrics media_type network rating
-    season_number show sort_album sort_album_artist sort_artist sort_composer sort_name sort_show synopsis timecode title
-    tmpo track
-    gapless_playback language handler_name location make model performer rotate""".split()  # noqa: SIM905
+    season_number show sort_album sort_album_artist sort_artist sort_composer sort_name sort_show synopsis timecode
+    title tmpo track gapless_playback language handler_name location make model performer rotate""".split()  # noqa: SIM905
 )
 
 # What libavformat's muxers write and its demuxers read back; found by trying each.

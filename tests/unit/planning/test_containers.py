@@ -20,7 +20,7 @@ def test_the_last_extension_chooses(name: str, form: str) -> None:
 @pytest.mark.parametrize("name", ["a.xyz", "a.mkv.part", ".mkv/a.", "a.m k v"])
 def test_an_unknown_extension_is_refused_by_name(name: str) -> None:
     """With the ones that are known."""
-    with pytest.raises(ConfigError, match="not known|no extension") as caught:
+    with pytest.raises(ConfigError, match=r"not known|no extension") as caught:
         container_for(name)
     assert "mkv" in caught.value.hint
 

@@ -60,7 +60,13 @@ def test_filters_that_change_which_frames_there_are(chain: str, found: str) -> N
 
 @pytest.mark.parametrize(
     ("chain", "found"),
-    [("hqdn3d", "hqdn3d"), ("scale=2:2,yadif", "yadif"), ("unsharp", ""), ("tmix=frames=3", "tmix"), ("lut3d=a.cube", "")],
+    [
+        ("hqdn3d", "hqdn3d"),
+        ("scale=2:2,yadif", "yadif"),
+        ("unsharp", ""),
+        ("tmix=frames=3", "tmix"),
+        ("lut3d=a.cube", ""),
+    ],
 )
 def test_filters_that_remember(chain: str, found: str) -> None:
     """Their pictures would be others where a piece begins."""

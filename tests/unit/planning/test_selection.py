@@ -18,7 +18,8 @@ LANGUAGES = [None, "eng", "ger", "eng", "fre", None, None, None]
 
 def _stream(index: int) -> StreamInfo:
     cover = ("attached_pic",) if index == 7 else ()
-    tags = {"title": f"Track {index}"} | ({"language": LANGUAGES[index]} if LANGUAGES[index] else {})
+    language = LANGUAGES[index]
+    tags = {"title": f"Track {index}"} | ({"language": language} if language else {})
     return StreamInfo(
         index, KINDS[index], "x", Fraction(1, 1000), language=LANGUAGES[index], metadata=tags, disposition=cover
     )

@@ -83,9 +83,7 @@ def test_mp4_converts_what_it_cannot_hold_and_names_it() -> None:
     st.sampled_from(["libx264", "libvpx-vp9", "ffv1", "copy", "none"]),
     st.sampled_from(["copy", "aac", "libopus", "none"]),
 )
-def test_every_stream_ends_in_one_place(
-    extension: str, numbers: list[int], video: str, audio: str
-) -> None:
+def test_every_stream_ends_in_one_place(extension: str, numbers: list[int], video: str, audio: str) -> None:
     """As a track or a loss or both (converted), unless the user left its kind out; or the job is refused."""
     settings = EncodeSettings(video_codec=video, audio_codec=audio)
     streams = [ALL[number] for number in numbers]
@@ -164,7 +162,7 @@ def test_nothing_left_is_the_settings_fault_or_the_files() -> None:
     """Two different errors, so that the reader knows where to look."""
     with pytest.raises(ConfigError, match="leave nothing"):
         _tracks("mkv", VIDEO, SOUND, video_codec="none", audio_codec="none")
-    with pytest.raises(MediaError, match="nothing of .* can be taken over"):
+    with pytest.raises(MediaError, match=r"nothing of .* can be taken over"):
         _tracks("mkv", DATA)
 
 

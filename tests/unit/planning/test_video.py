@@ -70,7 +70,12 @@ def _encoder(make_brief: Callable[..., Any], stream: StreamInfo = VIDEO, **setti
 def test_colours_are_declared_as_the_source_declares_them(make_brief: Callable[..., Any]) -> None:
     """By the names that options have; what is not known is not declared."""
     stream = replace(
-        VIDEO, color_primaries="bt470bg", color_transfer="bt470bg", color_space="gbr", color_range="pc", chroma_location="left"
+        VIDEO,
+        color_primaries="bt470bg",
+        color_transfer="bt470bg",
+        color_space="gbr",
+        color_range="pc",
+        chroma_location="left",
     )
     assert _encoder(make_brief, stream).color == {
         "color_primaries": "bt470bg",
@@ -97,7 +102,7 @@ def test_filters_come_before_scaling(make_brief: Callable[..., Any]) -> None:
 def test_full_range_stays_full_in_ffv1(make_brief: Callable[..., Any]) -> None:
     """Values as decoded, under the name that every version knows; other encoders need nothing."""
     stream = replace(VIDEO, pix_fmt="yuvj422p")
-    settings = {"video_codec": "ffv1", "crf": None}
+    settings: dict[str, Any] = {"video_codec": "ffv1", "crf": None}
     assert _encoder(make_brief, stream, **settings).filters == ("scale=in_range=full:out_range=full,format=yuv422p",)
     assert _encoder(make_brief, stream).filters == ()
     assert _encoder(make_brief, **settings).filters == ()
@@ -105,7 +110,7 @@ def test_full_range_stays_full_in_ffv1(make_brief: Callable[..., Any]) -> None:
 
 def test_settings_arrive(make_brief: Callable[..., Any]) -> None:
     """Each in its place."""
-    asked = {"video_codec": "libx265", "crf": 24.0, "speed": "fast", "pixel_format": "yuv420p10le"}
+    asked: dict[str, Any] = {"video_codec": "libx265", "crf": 24.0, "speed": "fast", "pixel_format": "yuv420p10le"}
     encoder = _encoder(make_brief, encoder_options=(("tune", "grain"),), **asked)
     assert (encoder.codec, encoder.crf, encoder.speed) == ("libx265", 24.0, "fast")
     assert (encoder.pixel_format, encoder.options, encoder.threads) == ("yuv420p10le", (("tune", "grain"),), 1)
