@@ -33,14 +33,14 @@ def encode(
         source: what to encode.
         output: where to; None: beside the source, its stem with ``.suture`` and the preset's extension.
         preset: a built-in preset, one of the user's own, or the path of a TOML file.
-        overwrite: replace an output that exists.
+        overwrite: replace an output that exists; without it, one that exists is an error.
         settings: fields of `suture.EncodeSettings`, on top of the preset.
 
     Raises:
         SutureError: what went wrong; nothing that was there before is harmed.
     """
     target = None if output is None else os.fspath(output)
-    return pipeline.encode(os.fspath(source), target, make_settings(preset, settings), overwrite=overwrite)
+    return pipeline.encode(os.fspath(source), target, make_settings(preset, settings), overwrite=overwrite or None)
 
 
 def plan(

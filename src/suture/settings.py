@@ -103,6 +103,8 @@ class EncodeSettings:
     ffmpeg: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("start", "end", "chunk_duration"):
+            object.__setattr__(self, name, _exact(name, getattr(self, name)))
         _check_names(self)
         _check_video(self)
         _check_audio(self)
@@ -130,6 +132,16 @@ def unknown(what: str, name: str, known: Iterable[str]) -> ConfigError:
 
 def _wrong(name: str, value: object, allowed: str, hint: str = "") -> ConfigError:
     return ConfigError(f"{option_of(name)}: {value!r} is not allowed, it must be {allowed}", hint)
+
+
+def _exact(name: str, value: float | Fraction | None) -> Fraction | None:
+    """From Python, 0.4 means two fifths, not the nearest binary fraction."""
+    if value is None or isinstance(value, Fraction):
+        return value
+    try:
+        return Fraction(str(value))
+    except ValueError:
+        raise _wrong(name, value, "a number of seconds") from None
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -104,3 +104,17 @@ def test_the_defaults_of_the_encoder_table_pass_its_own_limits(codec: str) -> No
     crf = known.quality.default if known.quality else None
     settings = EncodeSettings(video_codec=codec, crf=crf, speed=known.speed)
     assert (settings.crf, settings.speed) == (crf, known.speed)
+
+
+def test_times_given_as_numbers_are_what_was_written() -> None:
+    """Python's users write 0.4 and 3; ranges are computed with fractions."""
+    settings = EncodeSettings(start=0.4, end=3, chunk_duration=2.5)  # type: ignore[arg-type]
+    assert (settings.start, settings.end, settings.chunk_duration) == (Fraction(2, 5), Fraction(3), Fraction(5, 2))
+    assert isinstance(settings.end, Fraction)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "soon"])
+def test_a_time_that_is_none_is_refused(value: Any) -> None:
+    """By the option's name."""
+    with pytest.raises(ConfigError, match=r"--start: .* is not allowed"):
+        EncodeSettings(start=value)

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from suture.command.burn import Burn, PictureBurn, TextBurn
+from suture.command.frame_times import ALL_THAT_DECODES
 from suture.command.video import VideoBuilder
 from suture.encoder.base import Encoder
 from suture.encoder.pieces import piece_options
@@ -80,7 +81,7 @@ class VideoEncoder(Encoder):
         if not chunk.is_exact:
             return builder.set_time_range(chunk.start_time, chunk.end_time)
         # Not from the container's start: what a version of ffmpeg takes for that differs, timestamps do not.
-        builder = builder.add_input_option("-copyts")
+        builder = builder.add_input_option("-copyts", *ALL_THAT_DECODES)
         if chunk.seek_us < 0:
             return builder
         at = f"{chunk.seek_us // 1_000_000}.{chunk.seek_us % 1_000_000:06d}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suture.errors import ConfigError
+from suture.errors import ConfigError, Unsupported
 from suture.ffmpeg.capabilities import capabilities
 from suture.ffmpeg.locate import locate
 from suture.media.probe import probe
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from suture.settings import EncodeSettings
 
 __all__ = ["Decision", "Plan", "VideoPlan", "make_plan"]
+
+# Source: decoders added to FFmpeg after 4.0 (its Changelog).
+_YOUNG_CODECS = frozenset({"apv", "av1", "avs3", "evc", "jpegxl", "vvc"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +156,20 @@ def _require(able: Capabilities, tracks: TrackList, settings: EncodeSettings) ->
     """Ask the binary, before anything starts, whether it has what the plan needs."""
     for encoder in {track.encoder for track in tracks.tracks if track.encoder}:
         able.require_encoder(encoder)
+    for track in tracks.tracks:
+        if track.kind == "video" and track.action == "encode" and track.stream:
+            _require_decoder(able, track.stream.codec)
     for chain in (settings.video_filter, settings.audio_filter):
         for name in filter_names(chain or ""):
             able.require_filter(name)
     if settings.subtitles == "burn":
         able.require_filter("overlay" if tracks.burnt and not is_text(tracks.burnt.codec) else "subtitles")
+
+
+def _require_decoder(able: Capabilities, codec: str) -> None:
+    """Decoders are not always called as their codec is, so only codecs that an older ffmpeg lacks are asked for."""
+    if codec in _YOUNG_CODECS and not any(codec in name for name in able.decoders):
+        raise Unsupported(f"ffmpeg {able.version} has no decoder for {codec}", "--ffmpeg names another")
 
 
 def _refuse_losses(losses: tuple[Loss, ...], settings: EncodeSettings) -> None:

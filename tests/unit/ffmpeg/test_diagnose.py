@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from suture.errors import CommandError, CommandFailed, DeviceBusy, DiskFull
-from suture.ffmpeg.diagnose import diagnose, hidden_failure, relevant_lines
+from suture.ffmpeg.diagnose import blames_input, diagnose, hidden_failure, relevant_lines
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "stderr"
 CAPTURES = sorted(GOLDEN.glob("*/*.txt"))
@@ -203,9 +203,7 @@ def test_other_ends(returncode: int, stderr: str, reason: str, *, retryable: boo
 
 def test_the_machines_troubles_outweigh_the_files() -> None:
     """A damaged input that met a full disk failed because of the disk."""
-    stderr = (
-        "a.mkv: Invalid data found when processing input\nError writing trailer: No space left on device\n"
-    )
+    stderr = "a.mkv: Invalid data found when processing input\nError writing trailer: No space left on device\n"
     assert diagnose(1, stderr).kind is DiskFull
 
 
@@ -218,14 +216,28 @@ def test_damage_that_is_survived_is_not_the_cause() -> None:
 
 def test_repeated_lines_are_told_once() -> None:
     """A thousand equal complaints do not push the cause out."""
-    stderr = (
-        "cause\n"
-        + "[h264 @ 0x5501] error while decoding MB\n" * 500
-        + "[h264 @ 0x5502] error while decoding MB\n"
-    )
+    stderr = "cause\n" + "[h264 @ 0x5501] error while decoding MB\n" * 500 + "[h264 @ 0x5502] error while decoding MB\n"
     assert relevant_lines(stderr) == ["cause", "[h264] error while decoding MB"]
 
 
 def test_only_noise_gives_nothing() -> None:
     """A banner is not a reason."""
     assert relevant_lines("ffmpeg version 9\n  built with gcc\n") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[libx264 @ 0x55] width not divisible by 2 (129x97)",
+        "x265 [error]: Picture width must be an integer multiple of the specified chroma subsampling",
+        "Svt[error]: Error Instance 1: Source Height must be even for YUV_420 colorspace",
+    ],
+)
+def test_odd_picture_sizes_are_named_for_every_encoder(line: str) -> None:
+    """Whatever follows: ffmpeg then speaks of invalid data, which is not the input's."""
+    after = "[vf#0:0 @ 0x5] Error sending frames to consumers: Invalid data found when processing input"
+    found = diagnose(183, f"{line}\n{after}\n")
+    assert "picture size" in found.reason
+    assert "--scale" in found.hint
+    assert not found.retryable
+    assert not blames_input(183, f"{line}\n{after}\n")

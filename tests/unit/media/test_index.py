@@ -276,3 +276,10 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
         read_index(str(path))
     with pytest.raises(ProbeError, match="can't be read"):
         read_index(str(tmp_path / "absent"))
+
+
+def test_a_change_of_size_is_trouble() -> None:
+    """Raw frames tell it by their bytes; filters begin anew there."""
+    lines = ["#tb 0: 1/30", "0, 0, 0, 1, 3600, 0x1", "0, 1, 1, 1, 3600, 0x2", "0, 2, 2, 1, 900, 0x3"]
+    assert parse_framecrc(lines[:3], 0, MILLISECONDS).trouble == ""
+    assert "size" in parse_framecrc(lines, 0, MILLISECONDS).trouble

@@ -24,9 +24,7 @@ STREAMS = st.builds(
     disposition=st.lists(st.sampled_from(["default", "forced"]), max_size=2).map(tuple),
     frame_rate=st.none() | RATIOS,
     sample_aspect_ratio=st.none() | RATIOS,
-    side_data=st.dictionaries(
-        st.text(max_size=4), st.booleans() | st.lists(st.integers(), max_size=3), max_size=2
-    ),
+    side_data=st.dictionaries(st.text(max_size=4), st.booleans() | st.lists(st.integers(), max_size=3), max_size=2),
 )
 INFOS = st.builds(
     MediaInfo,
