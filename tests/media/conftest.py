@@ -125,6 +125,18 @@ def _film_arguments() -> list[str]:
 
 
 @pytest.fixture
+def short(tmp_path: Path) -> Path:
+    """Two seconds of picture and sound."""
+    folder = tmp_path.with_name(f"{tmp_path.name}-short")
+    folder.mkdir()
+    path = folder / "short.mkv"
+    sources = ("-f", "lavfi", "-i", "testsrc2=s=128x96:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2")
+    coding = ("-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-threads", "1", "-c:a", "flac")
+    subprocess.run([locate(), "-v", "error", *sources, *coding, path], check=True)
+    return path
+
+
+@pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A cache folder of the test's own; whatever happens, no job's folder and no part file may be left."""
     # Not inside tmp_path: what a test finds there is what an encode left.

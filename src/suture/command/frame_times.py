@@ -31,7 +31,11 @@ class FrameTimes(FFmpegCommand):
     def arguments(self) -> FFmpegBuilder:
         """The command without its program."""
         base = f"{self.time_base.numerator}/{self.time_base.denominator}"
-        ask = FFmpegBuilder().add_option("-copyts", *ALL_THAT_DECODES, where="global").add_input(self.input_path, ["-noautorotate"])
+        ask = (
+            FFmpegBuilder()
+            .add_option("-copyts", *ALL_THAT_DECODES, where="global")
+            .add_input(self.input_path, ["-noautorotate"])
+        )
         ask = ask.add_map(f"0:{self.stream}").add_option("-fps_mode", "passthrough", "-enc_time_base", base)
         # Raw frames as they are: a change of size shows as a change of bytes.
         return ask.add_option("-noautoscale", "-f", "framecrc").add_output(self.output_path)

@@ -33,7 +33,8 @@ def test_the_whole_line() -> None:
     )
     start = argv.index("-noautorotate")
     assert argv[start:] == [
-        *("-noautorotate", "-copyts", "-seek_timestamp", "1", "-noaccurate_seek", "-ss", "1.980000"),
+        *("-noautorotate", "-copyts", "-max_error_rate", "1"),
+        *("-seek_timestamp", "1", "-noaccurate_seek", "-ss", "1.980000"),
         *("-protocol_whitelist", "file", "-i", "file:in.mkv", "-map", "0:3"),
         *("-vf", "trim=start_pts=2000:end_pts=4000,settb=1/25,setpts=N"),
         *("-c:v", "libx264", "-crf", "20", "-an", "-sn", "-dn", "-fps_mode", "passthrough"),
