@@ -285,6 +285,8 @@ def _report(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
 def _damage(plan: Plan) -> Iterator[str]:
     """What the join could not take over from a damaged source."""
     written = json.loads(Path(facts_path(plan.spec_path)).read_text())
+    if written["cut_short"] and not plan.videos:
+        yield f"the source is cut short: {'; '.join(written['cut_short'])}"
     if written["dropped"]:
         count = written["dropped"]
         yield f"the source is damaged: {count} copied packets without a time, or running backwards, are left out"

@@ -175,9 +175,7 @@ class _Child:
         try:
             self._drain.start()
         except RuntimeError as error:
-            raise CommandFailed(
-                f"can't watch {argv[0]!r}: {error}", _TOO_MANY, argv, retryable=True
-            ) from error
+            raise CommandFailed(f"can't watch {argv[0]!r}: {error}", _TOO_MANY, argv, retryable=True) from error
 
     def hear(self) -> None:
         """It made progress."""

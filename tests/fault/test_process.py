@@ -366,8 +366,7 @@ class TestTerminateAll:
         """Four deaf children take as long as one, and every call of run comes back as cancelled."""
         ends: list[Finished] = []
         threads = [
-            threading.Thread(target=lambda: ends.append(fake("ignore_term hang=60", grace_s=30)))
-            for _ in range(4)
+            threading.Thread(target=lambda: ends.append(fake("ignore_term hang=60", grace_s=30))) for _ in range(4)
         ]
         for thread in threads:
             thread.start()
@@ -447,9 +446,7 @@ class TestTheEndOfSuture:
         subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=10)
         assert trace.exists()
 
-    def test_every_child_is_reported_to_the_warden_and_off_again(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_every_child_is_reported_to_the_warden_and_off_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Its number is given back when it ended, before somebody else can have it."""
         told: list[tuple[str, int]] = []
         monkeypatch.setattr(process._warden, "tell", lambda what, group: told.append((what, group)))

@@ -115,12 +115,8 @@ def _exists(pid: int) -> bool:
 def _process_begin(pid: int) -> float | None:
     """When a process began, in seconds since 1970; None where the system does not tell. Source: proc(5)."""
     try:
-        after_name = (
-            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
-        )
-        boot = next(
-            line for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines() if "btime" in line
-        )
+        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+        boot = next(line for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines() if "btime" in line)
     except (OSError, StopIteration):
         return None
     ticks = int(after_name.split()[19])

@@ -72,9 +72,7 @@ def _jobs(paths: Sequence[str], folder: str | None, settings: EncodeSettings) ->
     if folder is not None:
         return _into(folder, paths, settings)
     if len(paths) > 2:  # noqa: PLR2004 - INPUT and OUTPUT
-        raise ConfigError(
-            f"{len(paths)} files and no -o", "several INPUTs need -o DIR; else it is INPUT OUTPUT"
-        )
+        raise ConfigError(f"{len(paths)} files and no -o", "several INPUTs need -o DIR; else it is INPUT OUTPUT")
     return [(paths[0], paths[1] if len(paths) > 1 else None)]
 
 
@@ -111,9 +109,7 @@ def _print_scripts(jobs: Sequence[Job], settings: EncodeSettings) -> int:
     return 0
 
 
-def _encode(
-    source: str, output: str | None, settings: EncodeSettings, *, overwrite: bool | None, look: Look
-) -> int:
+def _encode(source: str, output: str | None, settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:
     """One file: the seam to the pipeline."""
     from suture.cli.signals import braked  # noqa: PLC0415 - loads what runs encodes
     from suture.control import Control  # noqa: PLC0415 - as above

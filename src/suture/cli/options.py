@@ -83,18 +83,10 @@ _OPTIONS: list[Callable[..., Any]] = [
     click.option("--crf", type=float, metavar="N", help="Constant quality, in the encoder's own numbers."),
     click.option("--speed", metavar="NAME", help="The encoder's speed: a word or a number."),
     click.option("-b:v", "--video-bitrate", metavar="RATE", help="Video bit rate instead of a quality."),
-    click.option(
-        "-x", "encoder_options", multiple=True, metavar="KEY=VALUE", help="An option of the encoder's own."
-    ),
-    click.option(
-        "-pix_fmt", "--pix-fmt", "pixel_format", metavar="NAME", help="Pixel format; default the source's."
-    ),
-    click.option(
-        "-c:a", "--audio-codec", metavar="NAME", help="Audio encoder of ffmpeg's, copy (default) or none."
-    ),
-    click.option(
-        "-b:a", "--audio-bitrate", metavar="RATE", help="Audio bit rate of each track, such as 128k."
-    ),
+    click.option("-x", "encoder_options", multiple=True, metavar="KEY=VALUE", help="An option of the encoder's own."),
+    click.option("-pix_fmt", "--pix-fmt", "pixel_format", metavar="NAME", help="Pixel format; default the source's."),
+    click.option("-c:a", "--audio-codec", metavar="NAME", help="Audio encoder of ffmpeg's, copy (default) or none."),
+    click.option("-b:a", "--audio-bitrate", metavar="RATE", help="Audio bit rate of each track, such as 128k."),
     click.option("--channels", type=int, metavar="N", help="Audio channels."),
     click.option("--sample-rate", type=int, metavar="HZ", help="Audio samples a second."),
     click.option("--scale", metavar="W:H", help="Picture size; -2 keeps the shape."),
@@ -103,14 +95,10 @@ _OPTIONS: list[Callable[..., Any]] = [
     click.option("--start", metavar="T", help="Begin here: 90, 1.5s, 00:50:00.5."),
     click.option("--end", metavar="T", help="End here."),
     click.option("--subtitles", metavar="copy|none|burn[:N]", help="What becomes of subtitles."),
-    click.option(
-        "--subtitle-file", "subtitle_files", multiple=True, metavar="PATH[:LANG]", help="Add this file."
-    ),
+    click.option("--subtitle-file", "subtitle_files", multiple=True, metavar="PATH[:LANG]", help="Add this file."),
     click.option("--chunking", type=click.Choice(CHUNKING), help="Where to cut."),
     click.option("--chunk-duration", metavar="SECONDS", help="Length of a piece with --chunking fixed."),
-    click.option(
-        "-w", "--workers", type=int, metavar="N", help="Pieces at a time; default the machine's cores."
-    ),
+    click.option("-w", "--workers", type=int, metavar="N", help="Pieces at a time; default the machine's cores."),
     click.option("--threads", type=int, metavar="N", help="Threads of each encoder."),
     click.option("--max-retries", type=int, metavar="N", help="How often a failed piece is tried again (2)."),
     click.option("--gpu-encode-slots", type=int, metavar="N", help="GPU encodes at a time (1)."),
@@ -127,12 +115,8 @@ _OPTIONS: list[Callable[..., Any]] = [
         default=None,
         help="After a failure: go on (default) or stop.",
     ),
-    click.option(
-        "--map", "maps", multiple=True, metavar="SPEC", help="Tracks to take, as ffmpeg's -map; default all."
-    ),
-    click.option(
-        "--audio-lang", "audio_languages", multiple=True, metavar="LANG", help="Audio languages to take."
-    ),
+    click.option("--map", "maps", multiple=True, metavar="SPEC", help="Tracks to take, as ffmpeg's -map; default all."),
+    click.option("--audio-lang", "audio_languages", multiple=True, metavar="LANG", help="Audio languages to take."),
     click.option(
         "--subtitle-lang",
         "subtitle_languages",
@@ -201,7 +185,5 @@ def _subtitles(text: str) -> dict[str, Any]:
     if not colon:
         return {"subtitles": word}
     if word != "burn" or not number.isdecimal():
-        raise ConfigError(
-            f"--subtitles: {text!r} is not allowed", "write copy, none, burn or burn:N, N from 0"
-        )
+        raise ConfigError(f"--subtitles: {text!r} is not allowed", "write copy, none, burn or burn:N, N from 0")
     return {"subtitles": word, "burn_index": int(number)}

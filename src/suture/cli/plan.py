@@ -17,9 +17,7 @@ FORMATS = ("tree", "sh", "json", "mermaid")
 @click.command("plan", cls=EncodeCommand, short_help="print what encode would do and why")
 @click.argument("source", metavar="INPUT")
 @click.argument("output", required=False)
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="tree", show_default=True, help="How to print."
-)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="tree", show_default=True, help="How to print.")
 @encode_options
 def command(source: str, output: str | None, form: str, **params: Any) -> None:  # noqa: ANN401 - click's values
     """Print what `suture encode` would do with INPUT, and why. Nothing is encoded."""

@@ -52,9 +52,7 @@ def command(source: str, index: bool, as_json: bool) -> None:  # noqa: FBT001 - 
 def _index(source: str, stream_index: int) -> FrameIndex:
     with tempfile.TemporaryDirectory(prefix="suture-") as folder:
         path = str(Path(folder) / "index")
-        isolated.call(
-            "index", timeout_s=_INDEX_PATIENCE_S, path=source, stream_index=stream_index, output=path
-        )
+        isolated.call("index", timeout_s=_INDEX_PATIENCE_S, path=source, stream_index=stream_index, output=path)
         return read_index(path)
 
 
@@ -86,9 +84,7 @@ def _printable(text: str) -> str:
 
 def lines_of(info: MediaInfo, indexes: dict[int, FrameIndex]) -> Iterator[str]:
     """The table, line by line."""
-    length = (
-        "unknown length" if info.duration_us is None else format_time(Fraction(info.duration_us, 1_000_000))
-    )
+    length = "unknown length" if info.duration_us is None else format_time(Fraction(info.duration_us, 1_000_000))
     yield f"{info.path}: {info.format}, {length}, {info.size_bytes / 1_000_000:.1f} MB"
     if info.start_us:
         yield f"  starts at {format_time(Fraction(info.start_us, 1_000_000))}"

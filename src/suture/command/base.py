@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suture.errors import CommandCancelled, CommandTimeout
+from suture.errors import CommandCancelled, CommandTimeout, EnvironmentProblem
 from suture.ffmpeg.diagnose import diagnose, hidden_failure, relevant_lines
 from suture.ffmpeg.progress import Progress, ProgressParser
 from suture.process import CancelToken, Finished, run
@@ -241,4 +241,7 @@ def _raise_for(finished: Finished, argv: Sequence[str], name: str) -> None:
     else:
         found = diagnose(finished.returncode, finished.stderr_tail)
     if found is not None:
-        raise found.kind(f"{name} failed: {found.reason}", found.hint, *facts, found.retryable)
+        error = found.kind(f"{name} failed: {found.reason}", found.hint, *facts, found.retryable)
+        if found.missing:
+            error.exit_code = EnvironmentProblem.exit_code
+        raise error

@@ -25,12 +25,14 @@ class Diagnosis(NamedTuple):
         reason: why it failed, in one line that quotes the most telling line of stderr.
         hint: what to do about it; may be empty.
         retryable: whether the same command, tried again, may succeed.
+        missing: whether the machine or this ffmpeg lacks something, rather than the work having failed.
     """
 
     kind: type[CommandError]
     reason: str
     hint: str
     retryable: bool
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def _row(pattern: str, reason: str, hint: str = "", **more: bool | type[CommandE
 _FEWER = "use fewer workers (-w)"
 _DRIVER = "check the driver (nvidia-smi), or choose a software encoder"
 _LIST = "see what this ffmpeg has: ffmpeg -{}"
-_ROOM = "free some room, or choose another place with --work-dir; the same command then goes on"
+_ROOM = "free some room, or choose another place with --work-dir; then run the same command again"
 
 # Troubles that make even exit code 0 a lie: FFmpeg 5.1 ends with 0 when it could not write the end of a file,
 # 9.0 when it did not touch a file that existed before.
@@ -182,9 +184,7 @@ _FILES: Final = (
         "the input refers to a place that it may not open",
         "only local files, or the protocol of the URL that was given, are read",
     ),
-    _row(
-        r"Stream map '.*' matches no streams", "a stream that was asked for is not there", "see suture probe"
-    ),
+    _row(r"Stream map '.*' matches no streams", "a stream that was asked for is not there", "see suture probe"),
     _row(r"does not contain any stream", "no stream was chosen for the output", "see suture probe"),
     _row(
         r"Input/output error|Stale file handle|Connection (refused|reset|timed out)|Resource temporarily",
@@ -193,9 +193,7 @@ _FILES: Final = (
         retryable=True,
     ),
     _row(r"Read-only file system", "the file system can only be read", names_file=True),
-    _row(
-        r"Permission denied", "access was denied", "check the permissions of file and folder", names_file=True
-    ),
+    _row(r"Permission denied", "access was denied", "check the permissions of file and folder", names_file=True),
     _row(r"Is a directory", "a folder stands where a file is needed", names_file=True),
     _row(r"File name too long", "a file name is too long for the file system", names_file=True),
     _row(r"No such file or directory", "a file or folder does not exist", names_file=True),
@@ -260,7 +258,8 @@ def _look_up(rows: tuple[_Row, ...], lines: list[str]) -> Diagnosis | None:
     for row in rows:
         told = next((line for line in map(_bare, lines) if row.pattern.search(line)), None)
         if told is not None:
-            return Diagnosis(row.kind, _reason(row, told, lines), row.hint, row.retryable)
+            missing = row in _DEVICES or row.reason.startswith("this ffmpeg")
+            return Diagnosis(row.kind, _reason(row, told, lines), row.hint, row.retryable, missing)
     return None
 
 

@@ -63,9 +63,7 @@ class ProgressParser:
 def _report(fields: dict[str, str]) -> Progress:
     time_us = _whole(fields.get("out_time_us"))
     if time_us is None:
-        time_us = _whole(
-            fields.get("out_time_ms")
-        )  # microseconds too, whatever its name says (FIELD-NOTES 1)
+        time_us = _whole(fields.get("out_time_ms"))  # microseconds too, whatever its name says (FIELD-NOTES 1)
     return Progress(
         frame=_whole(fields.get("frame")) or 0,
         fps=_number(fields.get("fps")) or 0.0,

@@ -122,17 +122,21 @@ def index_file(
         output: a file to write the index to (`read_index` reads it); None only counts.
         on_progress: told the number of packets now and then, so that a long film is not taken for a hang.
 
+    Returns:
+        ``frames``, ``packets``, ``trouble``, and ``cut_short``: what libavformat says of a file that ends too early.
+
     Raises:
         ProbeError: the file can't be opened or the stream can't be read.
     """
-    from suture.media.opening import open_input  # noqa: PLC0415 - av loads only where it is used
+    from suture.media.opening import complaints, open_input  # noqa: PLC0415 - av loads only where it is used
 
-    with open_input(path) as container:
+    cut_short: list[str] = []
+    with open_input(path) as container, complaints(cut_short):
         stream = _video_stream(container, stream_index, path)
         index = _from_packets(_counted(container.demux(stream), on_progress), stream)
     if output is not None:
         write_index(index, output)
-    return {"frames": len(index), "packets": index.packets, "trouble": index.trouble}
+    return {"frames": len(index), "packets": index.packets, "trouble": index.trouble, "cut_short": cut_short}
 
 
 def _video_stream(container: av.container.InputContainer, stream_index: int, path: str) -> Any:  # noqa: ANN401

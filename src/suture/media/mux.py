@@ -20,7 +20,7 @@ from suture.errors import ConcatError, DiskFull, MediaError, ProbeError, Unsuppo
 from suture.media import matroska
 from suture.media.clock import Clock
 from suture.media.copied import CopiedStream, Tally, finest
-from suture.media.opening import open_input
+from suture.media.opening import complaints, open_input
 from suture.media.pieces import PieceTrack
 from suture.media.spec import read_spec
 
@@ -59,8 +59,10 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
     """
     tracks = {n: _pieces_of(track, spec) for n, track in enumerate(spec.tracks) if track.origin == "pieces"}
     Path(spec.part).unlink(missing_ok=True)
+    cut_short: list[str] = []
     try:
-        frames, streams, dropped = _write(spec, tracks, report)
+        with complaints(cut_short):
+            frames, streams, dropped = _write(spec, tracks, report)
     except av.error.FFmpegError as error:
         Path(spec.part).unlink(missing_ok=True)
         raise _translated(error, spec) from error
@@ -68,7 +70,13 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
         Path(spec.part).unlink(missing_ok=True)
         raise
     _sync(spec.part)
-    return {"frames": frames, "bytes": Path(spec.part).stat().st_size, "streams": streams, "dropped": dropped}
+    return {
+        "frames": frames,
+        "bytes": Path(spec.part).stat().st_size,
+        "streams": streams,
+        "dropped": dropped,
+        "cut_short": cut_short,
+    }
 
 
 def join_file(spec_path: str) -> dict[str, Any]:

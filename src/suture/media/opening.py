@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -25,9 +26,17 @@ import av.logging
 from suture.errors import ProbeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["REFERRING_FORMATS", "SHAPELESS_FORMATS", "Opened", "format_whitelist", "open_input", "open_noted"]
+__all__ = [
+    "REFERRING_FORMATS",
+    "SHAPELESS_FORMATS",
+    "Opened",
+    "complaints",
+    "format_whitelist",
+    "open_input",
+    "open_noted",
+]
 
 # Demuxers that open what the file names. Source: libavformat/allformats.c of FFmpeg 5.1 to 9.0.
 _REFERRING = """
@@ -58,9 +67,23 @@ _PROTOCOLS = {
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _REFUSED = re.compile(r"Format not on whitelist")
 _LOW_SCORE = re.compile(r"detected only with low score")
+_CUT_SHORT = re.compile(r"ended prematurely|partial file|[Tt]runcat")
 # Of the container's flags this one makes libavformat invent timestamps; ffmpeg does not set it, so neither do
 # we.
 _GENPTS = 0x0001
+
+
+@contextmanager
+def complaints(found: list[str]) -> Iterator[None]:
+    """Collect in ``found``, each once, what libavformat says inside the block of a file that ends too early."""
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture() as logs:
+            yield
+        found += dict.fromkeys(text.strip() for _, _, text in logs if _CUT_SHORT.search(text))
+    finally:
+        av.logging.set_level(level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +145,7 @@ def _locate(source: str) -> tuple[str, str]:
     if name == "file":
         return "file:" + _local(source[len("file://") :]), "file"
     if name not in _PROTOCOLS:
-        raise ProbeError(
-            f"cannot open {source!r}: {name} is no protocol that Suture reads", "download it first"
-        )
+        raise ProbeError(f"cannot open {source!r}: {name} is no protocol that Suture reads", "download it first")
     return source, _PROTOCOLS[name]
 
 

@@ -50,13 +50,9 @@ def probe_file(path: str) -> MediaInfo:
     with opened.container as container:
         info = describe(container, path)
     if not info.streams:
-        raise ProbeError(
-            f"{path!r} holds no streams: it has no film, sound or subtitles", "was it cut short?"
-        )
+        raise ProbeError(f"{path!r} holds no streams: it has no film, sound or subtitles", "was it cut short?")
     if opened.doubtful and not _makes_sense(info):
-        raise ProbeError(
-            f"cannot read {path!r} as media: nothing in it decodes", "is it a film or a sound file?"
-        )
+        raise ProbeError(f"cannot read {path!r} as media: nothing in it decodes", "is it a film or a sound file?")
     return info
 
 

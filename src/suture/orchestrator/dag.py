@@ -98,9 +98,7 @@ class Core:
         ResourceError: a task needs a class without a slot.
     """
 
-    def __init__(
-        self, dag: Dag, limits: Limits, policy: RetryPolicy | None = None, *, fail_fast: bool = False
-    ) -> None:
+    def __init__(self, dag: Dag, limits: Limits, policy: RetryPolicy | None = None, *, fail_fast: bool = False) -> None:
         dag.check()
         limits.check(dag.tasks())
         followers = dag.dependants()
@@ -245,9 +243,7 @@ class Core:
         self._queues.clear()
         for task in self._tasks.values():
             if task.state in {State.WAITING, State.READY, State.DELAYED}:
-                task.error = task.error or CommandCancelled(
-                    f"{task.node.id} was not started: the run was stopped"
-                )
+                task.error = task.error or CommandCancelled(f"{task.node.id} was not started: the run was stopped")
                 self._move(task, Cause.STOPPED)
                 self._record(task)
 

@@ -166,9 +166,7 @@ class Dag:
         for node in self._nodes.values():
             for name in node.dependencies:
                 if name not in self._nodes:
-                    raise GraphError(
-                        f"task {node.id!r} waits for {name!r}, which is not in the graph", "add it"
-                    )
+                    raise GraphError(f"task {node.id!r} waits for {name!r}, which is not in the graph", "add it")
 
 
 def _ids(commands: Iterable[Command | str]) -> list[str]:

@@ -57,9 +57,7 @@ def broken(now: Snapshot) -> list[str]:
 
 
 def _slots(now: Snapshot) -> Iterator[str]:
-    running = Counter(
-        now.nodes[task].resource for task, state in now.states.items() if state is State.RUNNING
-    )
+    running = Counter(now.nodes[task].resource for task, state in now.states.items() if state is State.RUNNING)
     for resource in Resource:
         limit = now.usage.limits.of(resource)
         if running[resource] > limit:
@@ -105,7 +103,5 @@ def _ends(now: Snapshot) -> Iterator[str]:
         yield f"all tasks ended: {ended}; the end was announced: {now.finished}"
     for task, state in now.states.items():
         ran = state in {State.RUNNING, State.DELAYED, State.DONE, State.FAILED}
-        if (ran and not now.attempts[task]) or (
-            state in {State.WAITING, State.SKIPPED} and now.attempts[task]
-        ):
+        if (ran and not now.attempts[task]) or (state in {State.WAITING, State.SKIPPED} and now.attempts[task]):
             yield f"{task} is {state} after {now.attempts[task]} attempts"

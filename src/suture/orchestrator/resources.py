@@ -72,9 +72,7 @@ class Limits:
         for node in nodes:
             if not self.of(node.resource):
                 name = node.resource.value
-                raise ResourceError(
-                    f"task {node.id!r} needs {name}, which has no slot", f"give it one: {name}=1"
-                )
+                raise ResourceError(f"task {node.id!r} needs {name}, which has no slot", f"give it one: {name}=1")
 
 
 def _check_slots(name: str, slots: object) -> None:

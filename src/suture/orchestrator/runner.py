@@ -139,9 +139,7 @@ class Orchestrator:
 class _Run:
     """One run of one graph."""
 
-    def __init__(
-        self, dag: Dag, core: Core, executor: Executor, on_event: Watcher, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, dag: Dag, core: Core, executor: Executor, on_event: Watcher, clock: Callable[[], float]) -> None:
         self._dag = dag
         self._core = core
         self._executor = executor

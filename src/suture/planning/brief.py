@@ -86,6 +86,7 @@ class VideoPlan:
         first_frame: the output's first frame in the source's numbering (``--start``).
         own_times: a filter changes the frames, so the pieces' own timestamps count.
         before: what has to run before the pieces.
+        cut_short: what libavformat says of a source that ends too early.
     """
 
     track: Track
@@ -97,3 +98,4 @@ class VideoPlan:
     first_frame: int = 0
     own_times: bool = False
     before: Command | None = None
+    cut_short: str = ""

@@ -25,12 +25,16 @@ __all__ = ["Frames", "Looking", "index_for", "linear_index"]
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """An index, where it is to be written for the join, why the stream stays whole, and what to tell people."""
+    """An index, where it is to be written for the join, why the stream stays whole, and what to tell people.
+
+    ``cut_short``: what libavformat says of a file that ends too early.
+    """
 
     index: FrameIndex
     path: str
     whole: str = ""
     note: str = ""
+    cut_short: str = ""
 
     def write(self, index: FrameIndex) -> str:
         """Write the part of the index that the output holds; gives the path."""
@@ -61,22 +65,22 @@ def index_for(brief: Brief, stream: StreamInfo, looking: Looking) -> Frames:
         MediaError: it can't be read.
     """
     path = str(Path(brief.folder) / f"video-{stream.index}.index")
-    _index(brief.info.path, stream.index, path, looking.cancel)
+    cut_short = _index(brief.info.path, stream.index, path, looking.cancel)
     index = read_index(path)
     doubted = stream.index in looking.linear
     whole = "a cut of it was not exact" if doubted else why_whole(brief.info, stream, index)
     if not whole:
-        return Frames(index, path)
+        return Frames(index, path, cut_short=cut_short)
     if not doubted and _packets_are_frames(whole):
-        return Frames(index, path, whole)
+        return Frames(index, path, whole, cut_short=cut_short)
     looking.on_note(f"decoding video stream {stream.index} once to count its frames: {whole}")
     index = linear_index(brief.info.path, stream, path, brief.ffmpeg, looking.cancel)
-    return Frames(index, path, whole, f"from one linear decode: {whole}")
+    return Frames(index, path, whole, f"from one linear decode: {whole}", cut_short)
 
 
-def _index(source: str, stream: int, path: str, cancel: CancelToken | None) -> None:
-    """In a child; progress only shows that it is alive."""
-    call(
+def _index(source: str, stream: int, path: str, cancel: CancelToken | None) -> str:
+    """Index in a child (progress only shows that it is alive); gives its complaints about the file's end."""
+    facts = call(
         "index",
         timeout_s=120.0,
         on_progress=lambda _packets: None,
@@ -85,6 +89,7 @@ def _index(source: str, stream: int, path: str, cancel: CancelToken | None) -> N
         stream_index=stream,
         output=path,
     )
+    return "; ".join(facts["cut_short"])
 
 
 def _packets_are_frames(whole: str) -> bool:

@@ -67,6 +67,7 @@ def join_spec(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[JoinSpec, tu
         *_tag_losses(tags, specs, container),
         *_picture_losses(tracks),
         *_role_losses(tracks, container),
+        *(Loss("the end of the source", f"it is cut short: {v.cut_short}") for v in videos[:1] if v.cut_short),
     )
     spec = JoinSpec(
         source=brief.info.path,

@@ -56,6 +56,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
         first,
         own_times,
         before,
+        found.cut_short,
     )
     noted = [Decision("frame index", found.note)] if found.note else []
     return plan, [*noted, Decision("pieces", cuts.reason, "--chunking"), *threading]

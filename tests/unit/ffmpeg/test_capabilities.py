@@ -71,9 +71,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def binary(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, forget: Callable[[], None]
-) -> Binary:
+def binary(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, forget: Callable[[], None]) -> Binary:
     """A binary that nobody asked yet."""
     stand_in = Binary(tmp_path / "ffmpeg")
     stand_in.path.write_bytes(b"binary")
@@ -183,9 +181,7 @@ class TestAsking:
         assert "webm" in found.demuxers
         assert "cuda" in found.hwaccels
 
-    def test_asked_once_and_remembered_across_processes(
-        self, binary: Binary, forget: Callable[[], None]
-    ) -> None:
+    def test_asked_once_and_remembered_across_processes(self, binary: Binary, forget: Callable[[], None]) -> None:
         """A second call asks nothing, nor does a new process, and both get the same."""
         first = capabilities(str(binary.path))
         questions = len(binary.asked)
@@ -257,9 +253,7 @@ class TestCache:
         assert json.loads(file.read_text()) == json.loads(good)
 
     @pytest.mark.parametrize("where", ["/dev/null/x", "/proc/nowhere"])
-    def test_a_folder_that_cannot_be_written(
-        self, where: str, binary: Binary, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_folder_that_cannot_be_written(self, where: str, binary: Binary, monkeypatch: pytest.MonkeyPatch) -> None:
         """Then it is asked each time."""
         monkeypatch.setenv("XDG_CACHE_HOME", where)
         assert capabilities(str(binary.path)).version == "5.1.9-0+deb12u1"
@@ -342,9 +336,7 @@ class TestRequire:
         ("what", "name", "alike"),
         [("encoder", "libx246", "libx264"), ("encoder", "svtav1", "libsvtav1"), ("filter", "scael", "scale")],
     )
-    def test_what_is_not_there_names_what_is_alike(
-        self, five: Capabilities, what: str, name: str, alike: str
-    ) -> None:
+    def test_what_is_not_there_names_what_is_alike(self, five: Capabilities, what: str, name: str, alike: str) -> None:
         """A slip of the pen gets the right name in the hint."""
         with pytest.raises(Unsupported, match=f"no {what} '{name}'") as caught:
             getattr(five, f"require_{what}")(name)

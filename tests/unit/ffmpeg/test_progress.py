@@ -97,6 +97,4 @@ def test_position_grows_with_what_was_achieved(before: Progress, after: Progress
 
 def test_position_stands_still_with_the_encoder() -> None:
     """A report in which only rates change is none."""
-    assert (
-        Progress(7, 25.0, 280_000, 9, 1.0).position == Progress(7, 3.0, 280_000, 9, 0.1, done=True).position
-    )
+    assert Progress(7, 25.0, 280_000, 9, 1.0).position == Progress(7, 3.0, 280_000, 9, 0.1, done=True).position

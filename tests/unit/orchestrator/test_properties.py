@@ -38,9 +38,7 @@ from suture.orchestrator.states import State
 EXAMPLES = int(os.environ.get("SUTURE_PROPERTY_EXAMPLES", "100"))
 TASKS = int(os.environ.get("SUTURE_PROPERTY_TASKS", "24"))
 RETRIES = 2
-profile = settings(
-    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+profile = settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def dice_of(seed: int) -> random.Random:
@@ -86,9 +84,7 @@ class World:
             needs = [other for other in edges if dice.random() < 0.7]
             fake = Fake(name, dice.choice([0, 5, 10]), dice.choice(list(Resource)))
             nodes.append((fake, needs, [o for o in edges if o not in needs], dice.choice([0, 1, 2.5])))
-            self.fates[name] = "b" * dice.choice([0, 0, 3]) + dice.choice(
-                ["d", "d", "d", "fd", "ffd", "fff", "l"]
-            )
+            self.fates[name] = "b" * dice.choice([0, 0, 3]) + dice.choice(["d", "d", "d", "fd", "ffd", "fff", "l"])
         dice.shuffle(nodes)
         for fake, needs, waits, cost in nodes:
             self.dag.add(fake, needs, after_any=waits, cost=cost)
