@@ -219,7 +219,7 @@ def _seek_us(index: FrameIndex, start: int, margin: Fraction) -> int:
 
 
 def _longest_group(index: FrameIndex) -> Fraction:
-    keys = [*index.keyframes(), len(index)]
+    keys = sorted({0, *index.keyframes(), len(index)})
     return max((index.time(b) - index.time(a) for a, b in pairwise(keys)), default=Fraction(0))
 
 
