@@ -26,6 +26,7 @@ from suture.errors import (
     CommandFailed,
     ConcatError,
     ConfigError,
+    ProbeError,
     SutureError,
 )
 from suture.events import EncodeReport, Failure, Finished, Noted, Planned, Warned
@@ -39,7 +40,7 @@ from suture.planning.job import make_plan as plan_job
 from suture.planning.output import part_path, piece_path
 from suture.settings import EncodeSettings
 from suture.units import format_time
-from suture.verify import facts_path
+from suture.verify import facts_path, losses_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,10 +122,11 @@ def _encode(
     with _JobFolder(source, settings) as folder:
         plan = _planned(source, target, settings, folder, overwrite, watcher, control, frozenset())
         run = _run(plan, watcher, control)
-        if inexact := _inexact(plan, run):
-            watcher(Noted(f"a cut was not exact ({inexact}); encoding in one piece"))
-            whole = frozenset(video.track.source_index for video in plan.videos)
-            plan = _planned(source, target, settings, folder, overwrite, watcher, control, whole)
+        while doubted := _doubted(plan, run):
+            for stream, why in doubted.items():
+                watcher(Noted(f"a cut of video stream {stream} was not exact ({why}); encoding it in one piece"))
+            linear = plan.linear | frozenset(doubted)
+            plan = _planned(source, target, settings, folder, overwrite, watcher, control, linear)
             run = _run(plan, watcher, control)
         report = _report(plan, run, control)
         for text in report.warnings[len(plan.losses) :]:
@@ -137,6 +139,8 @@ def _encode(
 
 def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
     """The output's path; refuses the source itself, under whatever name."""
+    if not source or os.path.isdir(source):  # noqa: PTH112 - pathlib's raises for names that are too long
+        raise ProbeError(f"cannot open {source!r}: it is no file", "name a film")
     if output is None:
         path = Path(source)
         output = str(path.with_name(f"{path.stem}.suture.{settings.extension}"))
@@ -241,22 +245,28 @@ def _run(plan: Plan, watcher: JobWatcher, control: Control) -> RunReport:
         return orchestrator.run(plan.dag())
 
 
-def _inexact(plan: Plan, run: RunReport) -> str:
-    """Why the pieces are not what the index promised: then the source can't be cut, or not be indexed, this way."""
-    if plan.linear or not plan.videos:
-        return ""
+def _doubted(plan: Plan, run: RunReport) -> dict[int, str]:
+    """Streams whose pieces are not what the index promised, and why: these can't be cut, or not be indexed, this way."""
+    streams = {video.track.source_index for video in plan.videos} - plan.linear
+    found: dict[int, str] = {}
     for task in run.failed:
-        error = task.error
-        if isinstance(error, ChunkError | ConcatError):
-            return error.message
-        # Too much of a short piece may not decode for ffmpeg to go on, though most of the film does.
-        if (
-            isinstance(error, CommandFailed)
-            and plan.pieces > len(plan.videos)
-            and blames_input(error.returncode or 0, error.stderr)
-        ):
-            return error.message
-    return ""
+        if isinstance(task.error, ConcatError):  # pieces do not fit together; which stream's is not known
+            found |= dict.fromkeys(streams, task.error.message)
+        elif task.error is not None and _blames_cut(task.error):
+            found[_stream_of(task.task)] = task.error.message
+    return {stream: why for stream, why in found.items() if stream in streams}
+
+
+def _blames_cut(error: SutureError) -> bool:
+    """Whether the range of a piece is wrong, or so little of it decodes that ffmpeg gives up."""
+    damaged = isinstance(error, CommandFailed) and blames_input(error.returncode or 0, error.stderr)
+    return isinstance(error, ChunkError) or damaged
+
+
+def _stream_of(task: str) -> int:
+    """The source's stream that a piece's task works on; -1 for other tasks."""
+    kind, _, rest = task.partition("-")
+    return int(rest.partition("-")[0]) if kind == "video" else -1
 
 
 # -- after --------------------------------------------------------------------------------------------------------
@@ -283,8 +293,9 @@ def _report(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
 
 
 def _damage(plan: Plan) -> Iterator[str]:
-    """What the join could not take over from a damaged source."""
+    """What did not arrive, and what of a damaged source could not be taken over."""
     written = json.loads(Path(facts_path(plan.spec_path)).read_text())
+    yield from json.loads(Path(losses_path(plan.spec_path)).read_text())
     if written["cut_short"] and not plan.videos:
         yield f"the source is cut short: {'; '.join(written['cut_short'])}"
     if written["dropped"]:

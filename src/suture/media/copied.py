@@ -66,6 +66,10 @@ class CopiedStream:
             packet.pts = packet.dts = 0
         return packet.pts is not None or packet.dts is not None
 
+    def is_unheard(self, packet: Any) -> bool:  # noqa: ANN401
+        """Whether an edit list hides it; a container without edit lists would make it heard."""
+        return bool(self._stream.type == "audio" and packet.is_discard)
+
     def is_outside(self, packet: Any, begin: Fraction | None, end: Fraction | None) -> bool:  # noqa: ANN401
         """Whether nothing of it lies between two times, in seconds."""
         if self._still or (begin is None and end is None):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["join", "join_file"]
 
 _PICTURES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
+_EDITED = {"mp4", "mov"}
 _FRAMED = {"mpegts", "mpeg", "h264", "hevc", "aac", "avi", "flv", "mpegvideo"}
 _PICTURE_IN_TAG = {"ogg", "opus", "oga"}
 # No two packets of a stream may have one decoding time here.
@@ -314,7 +315,7 @@ class _Lanes:
             if not lane.has_time(packet):
                 self.dropped += 1
                 continue
-            if lane.is_outside(packet, begin, end):
+            if lane.is_outside(packet, begin, end) or (lane.is_unheard(packet) and self._spec.format not in _EDITED):
                 continue
             number = numbers[packet.stream_index]
             lane.place(packet, self._spec.shift_seconds)

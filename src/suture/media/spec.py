@@ -46,6 +46,7 @@ class TrackSpec:
         tag: the codec tag to write, where the container's default is not the best known one.
         display_matrix: nine integers; how a player has to turn the picture.
         sample_aspect_ratio: of the picture, as a fraction; empty: as the encoder wrote it.
+        promises: facts (by the names of `StreamInfo` and its side data) that the output must show, or they are lost.
         statistics: the source counts the track's frames and bytes in tags, so the output does, anew.
     """
 
@@ -61,6 +62,7 @@ class TrackSpec:
     display_matrix: tuple[int, ...] = ()
     sample_aspect_ratio: str = ""
     statistics: bool = False
+    promises: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     disposition: tuple[str, ...] = ()
 
@@ -92,6 +94,8 @@ class JoinSpec:
         verify: ``packets``, ``joins`` or ``full``.
         permissive: pieces may be missing; their ranges are left out.
         overwrite: an ``output`` that has come to exist meanwhile may be replaced.
+        promises: tags that the output must have, or they are lost.
+        no_loss: a promise that is not kept is an error.
     """
 
     source: str
@@ -109,6 +113,8 @@ class JoinSpec:
     verify: str = "joins"
     permissive: bool = False
     overwrite: bool = False
+    promises: tuple[str, ...] = ()
+    no_loss: bool = False
     schema: int = SCHEMA
 
     @property
@@ -147,8 +153,8 @@ def read_spec(path: str) -> JoinSpec:
 def _from_dict(data: dict[str, Any]) -> JoinSpec:
     tracks = tuple(_track(track) for track in data.pop("tracks"))
     chapters = tuple(ChapterSpec(**chapter) for chapter in data.pop("chapters"))
-    attachments = tuple(data.pop("attachments"))
-    return JoinSpec(tracks=tracks, chapters=chapters, attachments=attachments, **data)
+    attachments, promises = tuple(data.pop("attachments")), tuple(data.pop("promises"))
+    return JoinSpec(tracks=tracks, chapters=chapters, attachments=attachments, promises=promises, **data)
 
 
 def _track(data: dict[str, Any]) -> TrackSpec:

@@ -1,7 +1,8 @@
-"""What a user's filters mean for cutting. Pure: names in a chain, looked up in two lists.
+"""What a user's filters mean for cutting. Pure: names in a chain, looked up in lists.
 
-A filter that changes which frames there are leaves the source's index behind; a filter that looks at neighbouring
-frames gives other pictures where a piece begins. Both are right in one piece, so that is how they are encoded.
+A filter that changes which frames there are leaves the source's index behind; one that looks at neighbouring frames,
+or counts them, gives other pictures in a piece. Both are right in one piece, so that is how they are encoded; only
+filters known to treat each frame for itself are cut.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ __all__ = ["changes_frames", "filter_names", "remembers"]
 _CHANGING: Final = frozenset(
     """concat decimate detelecine doubleweave fps framepack framerate framestep freezeframes interlace loop
     minterpolate mpdecimate pullup random repeatfields reverse segment select separatefields setpts shuffleframes
-    telecine thumbnail tinterlace tpad trim untile weave""".split()  # noqa: SIM905
+    tblend telecine thumbnail tinterlace tpad trim untile weave""".split()  # noqa: SIM905
 )
 # Deinterlacers: the modes that give a frame for each field, by name and number; "": also without a word about it.
 # Source: ffmpeg -h filter=NAME of 5.1 and 9.0.
@@ -26,12 +27,21 @@ _FIELDS: Final = {
     **dict.fromkeys(("bwdif", "estdif", "w3fdif"), " 1 send_field field"),
     "nnedi": "af tf bf -2 2 3",
 }
-_REMEMBERING: Final = frozenset(
-    """amplify atadenoise cropdetect dedot deflicker deshake fftdnoiz fieldmatch hqdn3d
-    hysteresis kerndeint lagfun mcdeint mestimate noise normalize owdenoise phase photosensitivity scdet
-    sendcmd setfield tblend tmedian tmidequalizer tmix vfrdet vidstabtransform vidstabdetect xmedian
-    zoompan bm3d nlmeans_vulkan""".split()  # noqa: SIM905
-).union(_FIELDS)
+# What they make of a frame depends on that frame alone, and at most on its time, which pieces keep.
+_POINTWISE: Final = frozenset(
+    """avgblur ass bilateral boxblur chromahold chromakey chromanr chromashift cas colorbalance colorchannelmixer
+    colorcontrast colorcorrect colorhold colorize colorkey colorlevels colormatrix colorspace colortemperature
+    convolution copy crop curves deband deblock delogo despill dilation drawbox drawgrid drawtext edgedetect eq erosion
+    exposure extractplanes fade fillborders format gblur geq gradfun greyedge hflip hqx hue hwdownload hwupload
+    hwupload_cuda hwmap inflate deflate kirsch lenscorrection libplacebo limiter lumakey lut lut1d lut3d lutrgb lutyuv
+    median monochrome negate nlmeans noformat null pad perspective pixelize prewitt pseudocolor removelogo rgbashift
+    roberts rotate sab scale scale_cuda scale_npp scale_qsv scale_vaapi scale_vulkan scharr selectivecolor setdar
+    setparams setrange setsar sharpness_vaapi shear smartblur sobel spp subtitles super2xsai swapuv tonemap
+    tonemap_opencl transpose unsharp uspp v360 vflip vibrance xbr yaepblur zscale""".split()  # noqa: SIM905
+)
+# The number of a frame, as expressions and texts of filters call it; a piece counts its frames from 0.
+_COUNTING: Final = re.compile(r"(?<![A-Za-z_])(n|N|in|on|out|frame_num|start_frame|nb_frames|s)(?![A-Za-z])")
+_NO_COUNTER: Final = frozenset({"scale", "crop", "format", "pad"})
 
 
 def filter_names(chain: str) -> list[str]:
@@ -45,12 +55,23 @@ def changes_frames(chain: str) -> str:
 
 
 def remembers(chain: str) -> str:
-    """The first filter whose pictures depend on earlier frames; empty when there is none."""
-    return next((name for name in filter_names(chain) if name in _REMEMBERING), "")
+    """The first filter whose pictures may depend on earlier frames or on how many there were; empty: there is none."""
+    return next((name for name, options in _filters(chain, quoted=True) if not _is_pointwise(name, options)), "")
 
 
-def _filters(chain: str) -> list[tuple[str, str]]:
-    """Names and options, without quotes and labels."""
+def _is_pointwise(name: str, options: str) -> bool:
+    """Whether it treats each frame for itself. In doubt it does not: one piece is slower, but never wrong."""
+    if name not in _POINTWISE or "enable" in options:
+        return False
+    if name == "fade":
+        return "st=" in options or "start_time=" in options
+    return not _COUNTING.search(options) or (name in _NO_COUNTER and not re.search(r"\b(n|on)\b", options))
+
+
+def _filters(chain: str, *, quoted: bool = False) -> list[tuple[str, str]]:
+    """Names and options, without labels, and without what stands in quotes unless that is asked for."""
+    if quoted:  # separators in quotes separate nothing
+        chain = re.sub(r"'([^']*)'", lambda text: re.sub(r"[,;\[\]]", " ", text[1]), chain)
     bare = re.sub(r"\\.|'[^']*'|\[[^\]]*\]", "", chain)
     parts = [part.partition("=") for part in re.split(r"[,;]", bare) if part.strip()]
     return [(name.partition("@")[0].strip(), options.strip()) for name, _, options in parts]

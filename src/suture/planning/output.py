@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from suture.encoder.pieces import rules_of
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
 from suture.planning.brief import Decision
+from suture.planning.promises import promises_of
 from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
 from suture.planning.tracks import Loss, codec_of
 from suture.planning.video import keeps_orientation, picture_shape
@@ -85,6 +86,8 @@ def join_spec(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[JoinSpec, tu
         verify=settings.verify,
         permissive=settings.permissive,
         overwrite=brief.overwrite,
+        promises=tuple(sorted(set(tags) - set(lost_tags(tags, container.format)))),
+        no_loss=settings.no_loss,
     )
     return spec, losses, moved
 
@@ -96,12 +99,27 @@ def _track(brief: Brief, number: int, track: Track, video: VideoPlan | None) -> 
         return _video_track(brief, video, tags, disposition)
     if track.action == "copy":
         tag = _tag(track, brief.container)
-        return TrackSpec(track.kind, "source", track.source_index, tag=tag, metadata=tags, disposition=disposition)
+        return TrackSpec(
+            track.kind,
+            "source",
+            track.source_index,
+            tag=tag,
+            promises=promises_of(track, brief.settings),
+            metadata=tags,
+            disposition=disposition,
+        )
     path_of = audio_path if track.kind == "audio" else subtitle_path
     path = path_of(brief.folder, number, track)
     codec = codec_of(track.encoder) if track.kind == "subtitle" else ""
     return TrackSpec(
-        track.kind, "file", track.source_index, path=path, codec=codec, metadata=tags, disposition=disposition
+        track.kind,
+        "file",
+        track.source_index,
+        path=path,
+        codec=codec,
+        promises=promises_of(track, brief.settings),
+        metadata=tags,
+        disposition=disposition,
     )
 
 
@@ -125,6 +143,7 @@ def _video_track(brief: Brief, video: VideoPlan, tags: dict[str, str], dispositi
         tag=rules_of(brief.settings.video_codec).tag if form in {"mp4", "mov"} else "",
         display_matrix=tuple(matrix) if isinstance(matrix, list | tuple) else (),
         sample_aspect_ratio=picture_shape(stream, brief.settings),
+        promises=promises_of(video.track, brief.settings),
         statistics=form == "matroska" and has_statistics(stream.metadata),
         metadata=tags,
         disposition=disposition,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from suture.errors import ConfigError
+from suture.languages import same_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,43 +14,10 @@ if TYPE_CHECKING:
     from suture.model import MediaInfo, StreamInfo
     from suture.settings import EncodeSettings
 
-__all__ = ["same_language", "selected"]
+__all__ = ["selected"]
 
 _SPEC = re.compile(r"(?P<minus>-?)0(?P<rest>(:[^?]+)?)(?P<optional>\??)")
 _KINDS: Final = {"v": "video", "V": "video", "a": "audio", "s": "subtitle", "d": "data", "t": "attachment"}
-# Languages with two codes of three letters, and the two-letter codes of frequent ones. Source: ISO 639-1, 639-2.
-_ALIASES: Final = [
-    {"de", "ger", "deu"},
-    {"fr", "fre", "fra"},
-    {"en", "eng"},
-    {"es", "spa"},
-    {"it", "ita"},
-    {"nl", "dut", "nld"},
-    {"pt", "por"},
-    {"ru", "rus"},
-    {"ja", "jpn"},
-    {"zh", "chi", "zho"},
-    {"ko", "kor"},
-    {"cs", "cze", "ces"},
-    {"el", "gre", "ell"},
-    {"fa", "per", "fas"},
-    {"is", "ice", "isl"},
-    {"mk", "mac", "mkd"},
-    {"ro", "rum", "ron"},
-    {"sk", "slo", "slk"},
-    {"sq", "alb", "sqi"},
-    {"pl", "pol"},
-    {"tr", "tur"},
-    {"uk", "ukr"},
-    {"sv", "swe"},
-    {"da", "dan"},
-    {"nb", "no", "nor", "nob"},
-    {"fi", "fin"},
-    {"hu", "hun"},
-    {"ar", "ara"},
-    {"he", "heb"},
-    {"hi", "hin"},
-]
 
 
 def selected(info: MediaInfo, settings: EncodeSettings) -> tuple[StreamInfo, ...]:
@@ -106,12 +74,6 @@ def _is_kind(stream: StreamInfo, letter: str) -> bool:
 def _tagged(stream: StreamInfo, key: str, value: str) -> bool:
     tags = {name.lower(): text for name, text in stream.metadata.items()}
     return key.lower() in tags and (not value or tags[key.lower()] == value)
-
-
-def same_language(one: str, other: str) -> bool:
-    """Whether two codes name one language: ``de``, ``ger`` and ``deu`` do."""
-    one, other = one.lower().partition("-")[0], other.lower().partition("-")[0]
-    return one == other or any(one in names and other in names for names in _ALIASES)
 
 
 def _in_language(streams: tuple[StreamInfo, ...], kind: str, languages: tuple[str, ...]) -> tuple[StreamInfo, ...]:

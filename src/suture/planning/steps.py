@@ -91,13 +91,19 @@ def _audio(brief: Brief, number: int, track: Track) -> Command:
         bitrate=settings.audio_bitrate if track.encoder == settings.audio_codec else None,
         channels=settings.channels,
         sample_rate=settings.sample_rate,
-        filters=(settings.audio_filter,) if settings.audio_filter else (),
+        filters=(*_range(brief), *((settings.audio_filter,) if settings.audio_filter else ())),
         options=_container_options(track),
         ffmpeg=brief.ffmpeg,
         priority=PRIORITY_HIGH,
     )
     chunk = ChunkData(0, 0.0, 0.0, brief.info.path, stream_index=track.source_index, open_end=True)
     return encoder.command(chunk, audio_path(brief.folder, number, track), f"audio-{number}")
+
+
+def _range(brief: Brief) -> tuple[str, ...]:
+    """Only the samples between ``--start`` and ``--end``, which count on the source's clock here."""
+    bounds = [f"{key}={float(at):.6f}" for key, at in (("start", brief.start), ("end", brief.end)) if at is not None]
+    return (f"atrim={':'.join(bounds)}",) if bounds else ()
 
 
 def _container_options(track: Track) -> tuple[tuple[str, str], ...]:

@@ -169,6 +169,10 @@ def _video(stream: StreamInfo, settings: EncodeSettings, container: Container, l
     if codec == "none":
         return None
     if codec == "copy":
+        if settings.start is not None:
+            raise ConfigError(
+                "--start can't go with -c:v copy: copied video begins at a keyframe only", "encode it (-c:v)"
+            )
         if not container.holds("video", stream.codec):
             raise _cant_hold(container, stream.codec, "encode it (-c:v)")
         return Track("video", "copy", stream)
@@ -200,19 +204,22 @@ def _audio(stream: StreamInfo, settings: EncodeSettings, container: Container, l
         if not container.holds("audio", codec_of(codec)):
             raise ConfigError(f"{container.format} can't hold {codec_of(codec)} sound", "choose another -c:a")
         return Track("audio", "encode", stream, encoder=codec)
+    return _kept_audio(stream, settings, container, losses)
+
+
+def _kept_audio(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:
+    """Sound that is to stay as it is, where that is possible."""
     if container.holds("audio", stream.codec):
+        if stream.codec == "flac" and (settings.start is not None or settings.end is not None):
+            return Track("audio", "encode", stream, encoder="flac", reason="FLAC states its length in its header")
         return Track("audio", "copy", stream)
     if not container.sound:
         losses.append(Loss(_name(stream), f"{container.format} holds no sound"))
         return None
-    losses.append(Loss(_name(stream), f"{container.format} can't hold it; it is encoded with {container.sound}"))
-    return Track(
-        "audio",
-        "encode",
-        stream,
-        encoder=container.sound,
-        reason=f"{container.format} can't hold {stream.codec}",
-    )
+    why = f"{container.format} can't hold it; it is encoded with {container.sound}"
+    losses.append(Loss(_name(stream), why))
+    reason = f"{container.format} can't hold {stream.codec}"
+    return Track("audio", "encode", stream, encoder=container.sound, reason=reason)
 
 
 def _subtitle(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:

@@ -48,7 +48,7 @@ def whole_reason(settings: EncodeSettings) -> str:
     if name := changes_frames(chain):
         return f"the filter {name} changes which frames there are"
     if name := remembers(chain):
-        return f"the pictures of the filter {name} depend on earlier frames"
+        return f"what the filter {name} gives may depend on earlier frames or on their number"
     if settings.video_bitrate is not None:
         return "a bitrate is held over the whole film (-b:v)"
     return ""
@@ -80,7 +80,7 @@ def video_encoder(
         crf=settings.crf,
         speed=settings.speed,
         bitrate=settings.video_bitrate,
-        options=settings.encoder_options,
+        options=_options(stream, settings),
         filters=_filters(stream, settings),
         pixel_format=settings.pixel_format,
         threads=threads,
@@ -91,6 +91,17 @@ def video_encoder(
         zero_us=brief.info.start_us,
         ffmpeg=brief.ffmpeg,
     )
+
+
+def _options(stream: StreamInfo, settings: EncodeSettings) -> tuple[tuple[str, str], ...]:
+    """The user's options; and interlaced pictures stay interlaced where the encoder has a way to do that."""
+    fields = {"tt": "tff", "tb": "tff", "bb": "bff", "bt": "bff"}.get(stream.field_order)
+    how = {"libx264": ("x264-params", f"{fields}=1"), "libx265": ("x265-params", f"interlace={fields}")}
+    if not fields or settings.video_filter or settings.scale or settings.video_codec not in how:
+        return settings.encoder_options
+    name, value = how[settings.video_codec]
+    asked = dict(settings.encoder_options)
+    return tuple({**asked, name: f"{value}:{asked[name]}" if name in asked else value}.items())
 
 
 def _filters(stream: StreamInfo, settings: EncodeSettings) -> tuple[str, ...]:

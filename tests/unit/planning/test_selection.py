@@ -9,7 +9,8 @@ import pytest
 
 from suture.errors import ConfigError
 from suture.model import MediaInfo, StreamInfo
-from suture.planning.selection import same_language, selected
+from suture.languages import same_language
+from suture.planning.selection import selected
 from suture.settings import EncodeSettings
 
 KINDS = ["video", "audio", "audio", "subtitle", "audio", "subtitle", "attachment", "video"]
