@@ -18,6 +18,10 @@ from suture.media.clock import AudioClock, Clock, fingerprint, rescale
 __all__ = ["CopiedStream", "Tally", "finest"]
 
 
+# Seconds of sound that a decoder may need before the first that is heard.
+_PRIMING = Fraction(1, 10)
+
+
 class Tally:
     """What was written into one stream, for comparing with what is read back."""
 
@@ -67,8 +71,13 @@ class CopiedStream:
         return packet.pts is not None or packet.dts is not None
 
     def is_unheard(self, packet: Any) -> bool:  # noqa: ANN401
-        """Whether an edit list hides it; a container without edit lists would make it heard."""
-        return bool(self._stream.type == "audio" and packet.is_discard)
+        """Whether an edit list hides it; a container without edit lists would make it heard.
+
+        The last packets before the beginning stay: a decoder needs them for what comes next.
+        """
+        if self._stream.type != "audio" or not packet.is_discard or packet.pts is None:
+            return False
+        return bool(packet.pts * self._base < -_PRIMING)
 
     def is_outside(self, packet: Any, begin: Fraction | None, end: Fraction | None) -> bool:  # noqa: ANN401
         """Whether nothing of it lies between two times, in seconds."""

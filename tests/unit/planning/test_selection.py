@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from suture.errors import ConfigError
-from suture.model import MediaInfo, StreamInfo
 from suture.languages import same_language
+from suture.model import MediaInfo, StreamInfo
 from suture.planning.selection import selected
 from suture.settings import EncodeSettings
 

@@ -27,7 +27,7 @@ VIDEO = StreamInfo(0, "video", "h264", Fraction(1, 1000), width=320, height=180,
         ({"video_filter": "scale=2:2"}, ""),
         ({"scale": "640:360"}, ""),
         ({"video_filter": "fps=10"}, "fps changes which frames"),
-        ({"video_filter": "hqdn3d"}, "hqdn3d depend on earlier frames"),
+        ({"video_filter": "hqdn3d"}, "the filter hqdn3d gives"),
         ({"video_bitrate": "2M"}, "held over the whole film"),
     ],
 )
