@@ -246,7 +246,7 @@ def _run(plan: Plan, watcher: JobWatcher, control: Control) -> RunReport:
 
 
 def _doubted(plan: Plan, run: RunReport) -> dict[int, str]:
-    """Streams whose pieces are not what the index promised, and why: these can't be cut, or not be indexed, this way."""
+    """Streams whose pieces are not what the index promised, and why; these can not be cut, or not be indexed so."""
     streams = {video.track.source_index for video in plan.videos} - plan.linear
     found: dict[int, str] = {}
     for task in run.failed:

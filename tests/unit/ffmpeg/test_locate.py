@@ -12,6 +12,7 @@ from suture.ffmpeg import locate as module
 from suture.ffmpeg.locate import locate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -24,14 +25,16 @@ def binary(path: Path, mode: int = 0o755) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No ffmpeg anywhere, and nothing remembered."""
+def _bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No ffmpeg anywhere, and nothing remembered, neither from before nor for other tests."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "packages").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.delenv("SUTURE_FFMPEG", raising=False)
     monkeypatch.setattr(sys, "path", [str(tmp_path / "packages")])
     monkeypatch.delitem(sys.modules, "imageio_ffmpeg", raising=False)
+    module._locate.cache_clear()
+    yield
     module._locate.cache_clear()
 
 
