@@ -5,14 +5,15 @@
 #   make test       the tests, on JOBS processes
 #   make property   the orchestrator's property tests, many more and larger graphs than `make test` plays
 #   make demo       makes a small film, encodes it, compares every frame, time and stream
-#   make bench      the measurements of docs/measurements.md, on MEDIA where that exists, else on the demo's film
+#   make bench      the measurements of docs/measurements.md, on MEDIA where that exists, else on the demo's film;
+#                   with each of FFMPEGS (paths), or with the ffmpeg that pip brings
 #   make clean      removes what the above made
 
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 MEDIA ?= ../shared/media
-FFMPEG ?=
+FFMPEGS ?=
 SUTURE_PROPERTY_EXAMPLES ?= 2000
 SUTURE_PROPERTY_TASKS ?= 60
 
@@ -21,6 +22,8 @@ RUN := $(BIN)/python
 READY := $(VENV)/.suture-ready
 CACHES := .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 FILMS := $(if $(wildcard $(MEDIA)),$(MEDIA),demo)
+SHORT := $(or $(wildcard $(MEDIA)/structure),demo)
+EXACT := $(RUN) -m bench.exact_all $(foreach path,$(FFMPEGS),--ffmpeg $(path))
 FILM := $(firstword $(wildcard $(MEDIA)/long/Caminandes3_1080p24_60s.mp4) demo/film.mkv)
 
 .PHONY: setup check format test property demo bench clean
@@ -67,9 +70,8 @@ demo/film.mkv: | setup
 # Each runs to its end, also when one finds something.
 bench: setup $(filter demo/film.mkv,$(FILM))
 	-$(RUN) -m bench.every_file $(FILMS)
-	-$(RUN) -m bench.exact_all $(FILMS) $(if $(FFMPEG),--ffmpeg $(FFMPEG)) --chunking keyframes
-	-$(RUN) -m bench.exact_all $(FILMS)/$(if $(filter $(MEDIA),$(FILMS)),structure) $(if $(FFMPEG),--ffmpeg $(FFMPEG)) \
-	  --chunking fixed --json build/bench/exact_fixed.json -- --chunk-duration 0.7
+	-$(EXACT) $(FILMS) --chunking keyframes
+	-$(EXACT) $(SHORT) --chunking fixed --json build/bench/exact_fixed.json -- --chunk-duration 0.7
 	$(RUN) -m bench.overhead $(FILM) --preset h264 --preset av1
 
 clean:

@@ -74,7 +74,7 @@ def main() -> int:
     chunkings = asked.chunking or ["keyframes"]
     rows: list[Row] = []
     print_table(_COLUMNS, [])
-    for path in _files(asked.folders, asked.only):
+    for path in _files(asked.folders, asked.only, asked.skip):
         for ffmpeg in programs:
             for row in _rows(path, ffmpeg, chunkings, asked.options):
                 rows.append(row)
@@ -92,6 +92,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ffmpeg", action="append", metavar="PATH", help="may be given several times")
     parser.add_argument("--chunking", action="append", choices=("keyframes", "auto", "fixed", "chapters"))
     parser.add_argument("--only", default="", metavar="TEXT", help="files with this in their name")
+    parser.add_argument("--skip", default="\n", metavar="TEXT", help="no files with this in their name")
     parser.add_argument("--json", default="build/bench/exact_all.json", metavar="FILE")
     own, options = split_options(sys.argv[1:])
     asked = parser.parse_args(own)
@@ -99,11 +100,12 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _files(folders: Sequence[str], only: str) -> Iterator[Path]:
+def _files(folders: Sequence[str], only: str, skip: str) -> Iterator[Path]:
     """Everything under the folders that is no text about it."""
     for folder in folders:
         for path in sorted(Path(folder).rglob("*")):
-            if path.is_file() and path.suffix not in {".tsv", ".md", ".json"} and only in path.name:
+            wanted = only in path.name and skip not in path.name
+            if path.is_file() and path.suffix not in {".tsv", ".md"} and wanted:
                 yield path
 
 

@@ -18,6 +18,8 @@ from suture.ffmpeg.locate import locate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import films
+
 pytestmark = pytest.mark.media
 
 MEDIA = Path(os.environ.get("SUTURE_TEST_MEDIA") or Path(__file__).parents[2] / ".." / "shared" / "media")
@@ -57,6 +59,16 @@ def test_frames_are_those_of_the_source(name: str, tmp_path: Path, encode: Calla
         wanted, found = _hashes(source, number), _hashes(output, number)
         assert wanted
         assert found == wanted
+
+
+def test_a_label_of_colours_changes_no_picture(
+    make_film: films.FilmMaker, tmp_path: Path, encode: Callable[..., Any]
+) -> None:
+    """VP8 says one matrix, its container another: the pictures are not converted from one to the other."""
+    source = make_film("webm", "-c:v libvpx -b:v 200k -g 24 -colorspace bt709 -color_primaries bt709 -color_trc bt709")
+    output = tmp_path / "out.mkv"
+    encode(source, output, preset="archive")
+    assert _hashes(output, 0) == _hashes(source, 0)
 
 
 def _hashes(path: Path, number: int) -> list[str]:

@@ -41,7 +41,8 @@ class VideoEncoder(Encoder):
         threads: for each piece; None: the encoder decides.
         frame_rate: of the grid that the encoder sees; None: the pieces keep their timestamps.
         keep_orientation: do not turn the picture; the container says how it is turned.
-        color: ffmpeg's output options for colour (``color_primaries`` …).
+        color: what the frames are labelled with, by the names of ffmpeg's ``setparams``. A label, not an option of
+            the encoder: from version 7 on, ffmpeg would convert the pictures to what such an option says.
         burn: a subtitle to burn in.
         zero_us: the container's start in microseconds: filters see a film that begins at 0, as in plain ffmpeg.
         ffmpeg: the binary; None: the one that is found.
@@ -99,12 +100,14 @@ class VideoEncoder(Encoder):
     def _pictures(self) -> list[str]:
         """What changes the pictures: the user's filters, then text, on the film's clock."""
         drawn = [self.burn.filters()] if isinstance(self.burn, TextBurn) else []
+        labels = ":".join(f"{key}={value}" for key, value in self.color.items())
         changes = [*self.filters, *drawn]
+        labelled = [f"setparams={labels}"] if labels else []
         if not changes or not self.zero_us:
-            return changes
+            return [*changes, *labelled]
         offset = f"round({self.zero_us}/1000000/TB)"
         back = [] if self.frame_rate else [f"setpts=PTS+{offset}"]
-        return [f"setpts=PTS-{offset}", *changes, *back]
+        return [f"setpts=PTS-{offset}", *changes, *back, *labelled]
 
     def _grid(self) -> list[str]:
         if self.frame_rate is None:
@@ -129,8 +132,8 @@ class VideoEncoder(Encoder):
             builder = builder.set_threads(threads)
         for key, value in options:
             builder = builder.set_encoder_option(key, value)
-        for key, value in self.color.items():
-            builder = builder.add_option(f"-{key}", value)
+        if "range" in self.color:  # unless it is asked for, too, 9.0 converts full range to limited
+            builder = builder.add_option("-color_range", self.color["range"])
         return builder
 
 

@@ -17,28 +17,18 @@ if TYPE_CHECKING:
     from suture.settings import EncodeSettings
 
 
-def _names(words: str) -> dict[str, str]:
-    """Values that are called the same as an option."""
-    return {word: word for word in words.split()}
-
-
 __all__ = ["keeps_orientation", "picture_shape", "video_encoder", "whole_reason"]
 
-# Source: libavcodec/options_table.h of 5.1 and 9.0; a few values have another name as an option than as a fact.
-_SAME = "bt709 smpte170m smpte240m bt470bg bt470m"
-_COLOR: Final[dict[str, tuple[str, dict[str, str]]]] = {
-    "color_primaries": ("color_primaries", _names(f"{_SAME} film bt2020 smpte428 smpte431 smpte432")),
+# Source: the constants of libavfilter's setparams in 5.1 and 9.0. Other labels are left to the decoder.
+_SAME: Final = frozenset({"bt709", "smpte170m", "smpte240m", "bt470bg"})
+_COLOR: Final = {
+    "color_primaries": ("color_primaries", _SAME | {"bt470m", "film", "bt2020", "smpte428", "smpte431", "smpte432"}),
     "color_transfer": (
         "color_trc",
-        _names("bt709 smpte170m smpte240m linear smpte2084 smpte428 arib-std-b67 iec61966-2-1 bt2020-10 bt2020-12")
-        | {"bt470m": "gamma22", "bt470bg": "gamma28"},
+        _SAME | {"bt470m", "linear", "smpte2084", "smpte428", "arib-std-b67", "iec61966-2-1", "bt2020-10", "bt2020-12"},
     ),
-    "color_space": (
-        "colorspace",
-        _names("bt709 smpte170m smpte240m bt470bg fcc ycgco bt2020nc bt2020c") | {"gbr": "rgb"},
-    ),
-    "color_range": ("color_range", _names("tv pc") | {"limited": "tv", "full": "pc", "mpeg": "tv", "jpeg": "pc"}),
-    "chroma_location": ("chroma_sample_location", _names("left center topleft top bottomleft bottom")),
+    "color_space": ("colorspace", _SAME | {"gbr", "fcc", "ycgco", "bt2020nc", "bt2020c"}),
+    "color_range": ("range", frozenset({"tv", "pc", "limited", "full"})),
 }
 
 
@@ -125,8 +115,11 @@ def _colors(stream: StreamInfo, settings: EncodeSettings) -> dict[str, str]:
     """Colour as the source declares it, unless a filter may have changed it."""
     if settings.video_filter:
         return {}
-    found = ((option, names.get(getattr(stream, fact))) for fact, (option, names) in _COLOR.items())
-    return {option: value for option, value in found if value}
+    labels = {
+        option: getattr(stream, fact) for fact, (option, known) in _COLOR.items() if getattr(stream, fact) in known
+    }
+    # RGB has no other matrix, and a label that says so is no news to anybody.
+    return {option: value for option, value in labels.items() if value != "gbr"}
 
 
 def picture_shape(stream: StreamInfo, settings: EncodeSettings) -> str:

@@ -36,10 +36,10 @@ def test_the_whole_line() -> None:
         *("-noautorotate", "-copyts", "-max_error_rate", "1"),
         *("-seek_timestamp", "1", "-noaccurate_seek", "-ss", "1.980000"),
         *("-protocol_whitelist", "file", "-i", "file:in.mkv", "-map", "0:3"),
-        *("-vf", "trim=start_pts=2000:end_pts=4000,settb=1/25,setpts=N"),
+        *("-vf", "trim=start_pts=2000:end_pts=4000,setparams=colorspace=bt709,settb=1/25,setpts=N"),
         *("-c:v", "libx264", "-crf", "20", "-an", "-sn", "-dn", "-fps_mode", "passthrough"),
         *("-preset", "medium", "-threads", "1", "-x264-params", "stitchable=1"),
-        *("-enc_time_base", "1/25", "-colorspace", "bt709", "file:out.mkv"),
+        *("-enc_time_base", "1/25", "file:out.mkv"),
     ]
 
 
