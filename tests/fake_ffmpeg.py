@@ -23,6 +23,20 @@ Keys, obeyed in this order:
 ``exit``         the exit code (default 0)
 ===============  ===========================================================================================
 
+With ``real`` (JSON only) it is an ffmpeg that misbehaves now and then: everything is passed on to that binary, but for
+the outputs that ``orders`` names, each with what its runs do in turn, as words of the table. Past the end of the list,
+and for the word ``well``, the real one runs; a list that ends with ``always`` repeats its last orders for ever. How
+often an output was asked for is kept in files in the folder ``state``. Further keys, for this way only::
+
+    {"real": "/usr/bin/ffmpeg", "state": "/tmp/x", "orders": {"video-0-00001": ["signal=SEGV", "hang=60", "well"]}}
+
+===============  ===========================================================================================
+``garbage``      write so many random bytes to the output
+``cut``          let the real one run, but for so many frames only
+``limit``        let the real one run, with so many MiB of address space
+``eat``          take so many MiB of memory
+===============  ===========================================================================================
+
 Use it as the ffmpeg of a job: ``SUTURE_FFMPEG=tests/fake_ffmpeg.py`` (it is executable), or put
 `fake_argv` before the arguments.
 """
@@ -31,12 +45,15 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 Orders = dict[str, "str | int | float | bool"]
+Told = dict[str, Any]
 
 ANSWERS = Path(__file__).parent / "golden" / "capabilities" / "9.0"
 
@@ -46,7 +63,7 @@ def fake_argv(*args: str) -> list[str]:
     return [sys.executable, str(Path(__file__).resolve()), *args]
 
 
-def parse_orders(text: str) -> Orders:
+def parse_orders(text: str) -> Told:
     """The orders in ``FAKE_FFMPEG``: a JSON object, or words ``key=value`` and ``key``."""
     if text.lstrip().startswith("{"):
         return dict(json.loads(text))
@@ -80,6 +97,41 @@ def obey(orders: Orders, argv: list[str]) -> int:
     if "signal" in orders:
         _die(str(orders["signal"]))
     return int(orders.get("exit", 0))
+
+
+def now_and_then(told: Told, argv: list[str]) -> int:
+    """Pass a call on to the real ffmpeg, unless there are orders for this run of this output."""
+    orders = _for_this_run(told, argv)
+    if not orders:
+        os.execv(told["real"], [told["real"], *argv])  # noqa: S606 - the same process, as if it had been called
+    if "limit" in orders:
+        resource.setrlimit(resource.RLIMIT_AS, (int(orders["limit"]) << 20,) * 2)
+        os.execv(told["real"], [told["real"], *argv])  # noqa: S606 - as above
+    if "cut" in orders:
+        cut = [*argv[:-1], "-frames:v", str(orders["cut"]), argv[-1]]
+        os.execv(told["real"], [told["real"], *cut])  # noqa: S606 - as above
+    eaten = b"x" * (int(orders.get("eat", 0)) << 20)
+    return obey(orders, argv) + 0 * len(eaten)
+
+
+def _for_this_run(told: Told, argv: list[str]) -> Orders:
+    """The orders for what is asked for now; none: do it well."""
+    name = Path(argv[-1]).stem.removeprefix(".part-") if argv else ""
+    turns = list(told["orders"].get(name, ()))
+    if not turns:
+        return {}
+    for_ever = turns[-1] == "always" and bool(turns.pop())
+    before = _count(Path(told["state"]) / name)
+    turn = turns[min(before, len(turns) - 1)] if for_ever or before < len(turns) else "well"
+    return {} if turn == "well" else parse_orders(turn)
+
+
+def _count(path: Path) -> int:
+    """How often this was asked before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        file.write(b".")
+        return file.tell() - 1
 
 
 def _record(orders: Orders, argv: list[str]) -> int:
@@ -129,7 +181,8 @@ def _report(frame: int, *, last: bool) -> None:
 def _write(orders: Orders, argv: list[str]) -> None:
     if argv and not orders.get("no_output"):
         name = argv[-1].removeprefix("file:")
-        Path(name).write_bytes(b"\0" * int(orders.get("size", 1000)))
+        random = os.urandom(int(orders.get("garbage", 0)))
+        Path(name).write_bytes(random or b"\0" * int(orders.get("size", 1000)))
 
 
 def _die(name: str) -> None:
@@ -138,5 +191,11 @@ def _die(name: str) -> None:
     os.kill(os.getpid(), number)
 
 
+def main() -> int:
+    """Do what the environment says; the exit code."""
+    told = parse_orders(os.environ.get("FAKE_FFMPEG", ""))
+    return now_and_then(told, sys.argv[1:]) if "real" in told else obey(told, sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(obey(parse_orders(os.environ.get("FAKE_FFMPEG", "")), sys.argv[1:]))
+    sys.exit(main())

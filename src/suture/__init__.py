@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from suture.orchestrator import Orchestrator
     from suture.orchestrator.dag import Dag
     from suture.settings import EncodeSettings
+    from suture.worker import Worker, WorkerPool
 
 from suture.version import __version__
 
@@ -98,6 +99,8 @@ __all__ = [
     "VerificationError",
     "VideoBuilder",
     "VideoEncoder",
+    "Worker",
+    "WorkerPool",
     "__version__",
     "encode",
     "plan",
@@ -129,6 +132,8 @@ _HOMES = {
     "SubtitleBuilder": "suture.command.subtitle",
     "VideoBuilder": "suture.command.video",
     "VideoEncoder": "suture.encoder",
+    "Worker": "suture.worker",
+    "WorkerPool": "suture.worker",
     "encode": "suture.library",
     "plan": "suture.library",
     "probe": "suture.media.probe",

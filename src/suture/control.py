@@ -65,6 +65,8 @@ class Control:
 
     def cancelled(self) -> CommandCancelled:
         """The error that a stopped job ends with."""
-        error = CommandCancelled("stopped before it was done", "nothing is kept; the same command starts again")
+        error = CommandCancelled(
+            "stopped before it was done", "nothing was finished yet; the same command starts again"
+        )
         error.exit_code = self.exit_code
         return error

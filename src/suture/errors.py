@@ -9,10 +9,12 @@ The tree (each leaf is also the Python builtin of the same meaning, so ``except 
     │   └── Unsupported        (NotImplementedError)
     ├── MediaError             (ValueError)         something is wrong with a file       exit 1
     │   ├── ProbeError
-    │   ├── ChunkError
+    │   ├── ChunkError                              retryable
     │   └── VerificationError                                                           exit 4
     ├── CommandError           (RuntimeError)       a command did not do its work        exit 1
     │   ├── CommandFailed                           retryable, unless its cause is known to last
+    │   │   └── CommandCrashed                      retryable
+    │   ├── OutOfMemory        (MemoryError)        retryable
     │   ├── DeviceBusy                              retryable
     │   ├── DiskFull           (OSError)
     │   ├── CommandTimeout     (TimeoutError)       retryable
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ChunkError",
     "CommandCancelled",
+    "CommandCrashed",
     "CommandError",
     "CommandFailed",
     "CommandTimeout",
@@ -52,6 +55,7 @@ __all__ = [
     "GraphError",
     "MediaError",
     "OrchestrationError",
+    "OutOfMemory",
     "ProbeError",
     "ResourceError",
     "ResumeError",
@@ -114,7 +118,9 @@ class ProbeError(MediaError):
 
 
 class ChunkError(MediaError):
-    """A piece does not hold what its range promises."""
+    """A piece does not hold what its range promises. An encoder may have stopped early, so it is tried again."""
+
+    retryable = True
 
 
 class VerificationError(MediaError):
@@ -153,10 +159,12 @@ class CommandError(SutureError, RuntimeError):
             self.retryable = retryable
 
     def details(self) -> str:
-        """The command, shell-quoted, and the last lines of its stderr: for logs and reports."""
+        """The command, shell-quoted, how it ended, and the last lines of its stderr: for logs and reports."""
         lines = [str(self)]
         if self.command:
             lines.append("command: " + shlex.join(self.command))
+        if self.returncode is not None:
+            lines.append(f"return code: {self.returncode}")
         if self.stderr:
             lines.append(self.stderr.rstrip())
         return "\n".join(lines)
@@ -164,6 +172,16 @@ class CommandError(SutureError, RuntimeError):
 
 class CommandFailed(CommandError):
     """It ended with an error of its own; not ``retryable`` where that lasts (bad input, unknown encoder)."""
+
+    retryable = True
+
+
+class CommandCrashed(CommandFailed):
+    """A signal ended it that nobody sent on purpose: a defect of the program, or of the machine."""
+
+
+class OutOfMemory(CommandError, MemoryError):
+    """The system had no memory left for it; alone, or with fewer threads, it may have enough."""
 
     retryable = True
 

@@ -30,6 +30,7 @@ __all__ = ["cli", "main"]
 COMMANDS: Final = {
     "encode": "encode one file or several (what suture INPUT does)",
     "plan": "print what encode would do and why",
+    "resume": "list unfinished jobs, or go on with one",
     "probe": "print streams, chapters, attachments and, if asked, the frame index",
     "presets": "list, show and save presets",
     "clean": "remove what finished or abandoned jobs left behind",
@@ -160,7 +161,8 @@ def _usage(error: click.UsageError) -> int:
 
 def _ours(error: SutureError, args: Sequence[str]) -> int:
     _say(error.message, error.hint, error.exit_code)
-    if _talkative(args) and isinstance(error, CommandError):
+    reported = hasattr(error, "failures")  # with the job's
+    if _talkative(args) and isinstance(error, CommandError) and not reported:
         click.echo(error.details(), err=True)
     return error.exit_code
 

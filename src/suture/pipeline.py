@@ -6,47 +6,45 @@ orchestrator's; what people see is told to a watcher as events.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import tempfile
 import time
-from dataclasses import replace
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suture.backend.local import LocalExecutor
 from suture.command.base import RunContext
 from suture.control import Control
+from suture.endings import report_of, report_of_published
 from suture.errors import (
     ChunkError,
     CommandCancelled,
-    CommandError,
     CommandFailed,
     ConcatError,
     ConfigError,
+    DiskFull,
     ProbeError,
     SutureError,
 )
-from suture.events import EncodeReport, Failure, Finished, Noted, Planned, Warned
+from suture.events import EncodeReport, Finished, Noted, Planned, Warned
 from suture.ffmpeg.diagnose import blames_input
+from suture.jobs import Telling, changes, facts_of, open_job, settings_of, source_look, spec_path, work_folder
 from suture.orchestrator import Orchestrator
-from suture.orchestrator.states import State
-from suture.places import jobs_folder
 from suture.planning.frames import Looking
 from suture.planning.job import Plan
 from suture.planning.job import make_plan as plan_job
-from suture.planning.output import part_path, piece_path
+from suture.planning.machine import cores as machine_cores
+from suture.planning.machine import this_machine
+from suture.planning.output import part_path
+from suture.room import Room
 from suture.settings import EncodeSettings
-from suture.units import format_time
-from suture.verify import facts_path, losses_path
+from suture.verify import published
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from suture.events import JobWatcher
-    from suture.orchestrator.watch import RunReport, TaskReport
+    from suture.jobs import Job
+    from suture.orchestrator.watch import RunEvent, RunReport, Watcher
 
 __all__ = ["encode", "make_plan"]
 
@@ -115,134 +113,118 @@ def _encode(
     control: Control,
 ) -> EncodeReport:
     target = _target(source, output, settings)
-    if not _may_write(target, overwrite):
+    ours = _finished_before(source, target, settings)
+    if not ours and not _may_write(target, overwrite):
         watcher(Noted(f"{target} is there already and stays (-n)"))
         return EncodeReport("skipped", target, 0)
-    _try_writing(target)
-    with _JobFolder(source, settings) as folder:
-        plan = _planned(source, target, settings, folder, overwrite, watcher, control, frozenset())
-        run = _run(plan, watcher, control)
+    opened = open_job(source, target, settings, control.abort, published=ours)
+    with opened as job, job.ending(lambda text: watcher(Noted(text))):
+        _try_writing(target)
+        if ours:
+            watcher(Noted(f"{target} was finished by an earlier run"))
+            pieces = job.store.facts().get("planned", {}).get("pieces", 0)
+            return report_of_published(target, job.spec_path, pieces)
+        return _Encoding(job, source, target, settings, overwrite, watcher, control).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """One run of a job: what is asked for, and who is told."""
+
+    job: Job
+    source: str
+    target: str
+    settings: EncodeSettings
+    overwrite: bool | None
+    watcher: JobWatcher
+    control: Control
+
+    def run(self) -> EncodeReport:
+        """Plan and run; what could not be cut exactly, once more in one piece."""
+        self._greet()
+        known = {} if self.job.replaced else self.job.planned
+        plan = self._planned(frozenset(known.get("linear", ())))
+        run = self._run(plan)
         while doubted := _doubted(plan, run):
             for stream, why in doubted.items():
-                watcher(Noted(f"a cut of video stream {stream} was not exact ({why}); encoding it in one piece"))
-            linear = plan.linear | frozenset(doubted)
-            plan = _planned(source, target, settings, folder, overwrite, watcher, control, linear)
-            run = _run(plan, watcher, control)
-        report = _report(plan, run, control)
+                self._say(f"a cut of video stream {stream} was not exact ({why}); encoding it in one piece")
+            plan = self._planned(plan.linear | frozenset(doubted))
+            run = self._run(plan)
+        report = report_of(plan, run, self.control)
         for text in report.warnings[len(plan.losses) :]:
-            watcher(Warned(text))
+            self.watcher(Warned(text))
         return report
 
+    def _say(self, text: str) -> None:
+        self.watcher(Noted(text))
 
-# -- before -------------------------------------------------------------------------------------------------------
+    def _greet(self) -> None:
+        """Say what an earlier run left, and what is asked for otherwise now."""
+        self.job.note(overwrite=self.overwrite)
+        if self.job.store.healed:
+            self._say(self.job.store.healed)
+        if self.job.before is not None and self.job.planned:
+            changed = changes(self.job.before, self.settings)
+            since = f"; changed since then: {', '.join(changed)}" if changed else ""
+            self._say(f"going on with job {self.job.name}{since}")
+        if self.job.replaced:
+            self._say("the source has changed since the last run: what is made of it is made again")
 
+    def _planned(self, linear: frozenset[int]) -> Plan:
+        """The plan, of the machine for which the job was planned first: pieces that are done must still fit."""
+        told = self.job.planned
+        cores = told.get("cores", machine_cores())
+        plan = plan_job(
+            self.source,
+            self.target,
+            self.settings,
+            self.job.folder,
+            overwrite=bool(self.overwrite),
+            looking=Looking(linear, cores, told.get("workers"), self._say, self.control.cancel),
+        )
+        plan.write()
+        planned = {"cores": cores, "workers": plan.workers, "linear": sorted(linear), "pieces": plan.pieces}
+        self.job.plan(planned)
+        self.job.sweep({Path(step.command.output_path).name for step in plan.steps})
+        self.watcher(Planned(plan))
+        for loss in () if linear else plan.losses:
+            self.watcher(Warned(str(loss)))
+        return plan
 
-def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
-    """The output's path; refuses the source itself, under whatever name."""
-    if not source or os.path.isdir(source):  # noqa: PTH112 - pathlib's raises for names that are too long
-        raise ProbeError(f"cannot open {source!r}: it is no file", "name a film")
-    if output is None:
-        path = Path(source)
-        output = str(path.with_name(f"{path.stem}.suture.{settings.extension}"))
-    if not output:
-        raise ConfigError("the output's name is empty", "name a file")
-    if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):  # noqa: PTH110, PTH121
-        raise ConfigError(f"{output!r} is the input itself", "name another output")
-    parent = Path(output).parent
-    if os.path.isdir(output):  # noqa: PTH112 - pathlib's raises for names that are too long
-        raise ConfigError(f"{output!r} is a folder", "name a file in it, or use -o for several inputs")
-    if not parent.is_dir():
-        raise ConfigError(f"the folder {str(parent)!r} does not exist", "make it first")
-    return output
-
-
-def _try_writing(target: str) -> None:
-    """Find out now, not after hours, that the part file can't be made: rights, a read-only disk, too long a name."""
-    part = Path(part_path(target))
-    try:
-        part.touch()
-        part.unlink()
-    except OSError as error:
-        what = f"{target!r} can't be written: {error.strerror}"
-        raise ConfigError(what, "choose another folder or name, or check the access rights") from error
-
-
-def _may_write(target: str, overwrite: bool | None) -> bool:  # noqa: FBT001 - three states
-    if not os.path.lexists(target) or overwrite:
-        return True
-    if overwrite is None:
-        raise ConfigError(f"{target!r} exists", "-y replaces it, -n leaves it")
-    return False
-
-
-class _JobFolder:
-    """A folder of the job's own under the user's cache, with a record of who uses it; removed at the end."""
-
-    def __init__(self, source: str, settings: EncodeSettings) -> None:
-        self._root = Path(settings.work_dir) if settings.work_dir else jobs_folder()
-        self._stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in Path(source).stem)[:40] or "job"
-        self._source, self._keep = source, settings.keep_work
-
-    def __enter__(self) -> str:
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            self._path = Path(tempfile.mkdtemp(prefix=f"{self._stem}-", dir=self._root))
-        except OSError as error:
-            raise ConfigError(
-                f"no work folder can be made in {str(self._root)!r}: {error.strerror}", "--work-dir names another"
-            ) from error
-        record = {"pid": os.getpid(), "started": time.time(), "source": os.path.abspath(self._source)}  # noqa: PTH100
-        (self._path / "job.json").write_text(json.dumps(record))
-        return str(self._path)
-
-    def __exit__(self, *_: object) -> None:
-        if not self._keep:
-            shutil.rmtree(self._path, ignore_errors=True)
+    def _run(self, plan: Plan) -> RunReport:
+        settings = self.settings
+        context = RunContext(log_dir=Path(plan.folder), stall_timeout_s=_HUNG_AFTER_S, durable=True)
+        memory = this_machine().memory_bytes
+        room = Room(plan, lambda: orchestrator.abort())  # noqa: PLW0108 - it is made below
+        orchestrator = Orchestrator(
+            settings.workers or machine_cores(),
+            gpu_encode=settings.gpu_encode_slots,
+            gpu_scale=settings.gpu_scale_slots,
+            io=settings.io_slots,
+            max_retries=settings.max_retries,
+            fail_fast=settings.fail_fast,
+            executor=lambda limits: LocalExecutor(limits, lambda _task: context),
+            memory_bytes=memory,
+            journal=Telling(self.job.store, self._say),
+            on_event=_both(room, self.watcher),
+        )
+        if not self.job.planned and (scarce := room.foreseen()):
+            self.watcher(Warned(scarce))
+        with self.control.over(orchestrator):
+            run = orchestrator.run(plan.dag(memory))
+        if room.shortage or any(isinstance(task.error, DiskFull) for task in run.failed):
+            raise room.error()
+        return run
 
 
-def _planned(
-    source: str,
-    target: str,
-    settings: EncodeSettings,
-    folder: str,
-    overwrite: bool | None,  # noqa: FBT001 - three states
-    watcher: JobWatcher,
-    control: Control,
-    linear: frozenset[int],
-) -> Plan:
-    plan = plan_job(
-        source,
-        target,
-        settings,
-        folder,
-        overwrite=bool(overwrite),
-        looking=Looking(linear, lambda text: watcher(Noted(text)), control.cancel),
-    )
-    plan.write()
-    watcher(Planned(plan))
-    for loss in () if linear else plan.losses:
-        watcher(Warned(str(loss)))
-    return plan
+def _both(first: Watcher, second: Watcher) -> Watcher:
+    """Tells two of each event."""
 
+    def tell(event: RunEvent) -> None:
+        first(event)
+        second(event)
 
-# -- the run ------------------------------------------------------------------------------------------------------
-
-
-def _run(plan: Plan, watcher: JobWatcher, control: Control) -> RunReport:
-    settings = plan.settings
-    context = RunContext(log_dir=Path(plan.folder), stall_timeout_s=_HUNG_AFTER_S)
-    orchestrator = Orchestrator(
-        plan.workers,
-        gpu_encode=settings.gpu_encode_slots,
-        gpu_scale=settings.gpu_scale_slots,
-        io=settings.io_slots,
-        max_retries=settings.max_retries,
-        fail_fast=settings.fail_fast,
-        executor=lambda limits: LocalExecutor(limits, lambda _task: context),
-        on_event=watcher,
-    )
-    with control.over(orchestrator):
-        return orchestrator.run(plan.dag())
+    return tell
 
 
 def _doubted(plan: Plan, run: RunReport) -> dict[int, str]:
@@ -269,68 +251,51 @@ def _stream_of(task: str) -> int:
     return int(rest.partition("-")[0]) if kind == "video" else -1
 
 
-# -- after --------------------------------------------------------------------------------------------------------
+# -- before -------------------------------------------------------------------------------------------------------
 
 
-def _report(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
-    published = run["publish"]
-    failures = tuple(_failures(run))
-    if published.state is not State.DONE:
-        raise _error(run, failures, control)
-    partial = any(task.task.startswith("video-") for task in run.failed)
-    return EncodeReport(
-        "partial" if partial else "done",
-        plan.output,
-        3 if partial else 0,
-        frames=_frames_written(run),
-        cpu_seconds=run.cpu_seconds,
-        bytes=Path(plan.output).stat().st_size,
-        chunks=plan.pieces,
-        retries=run.retries,
-        warnings=(*map(str, plan.losses), *_damage(plan), *_gaps(plan, run)),
-        failures=failures,
-    )
+def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
+    """The output's path; refuses the source itself, under whatever name."""
+    if not source or os.path.isdir(source):  # noqa: PTH112 - pathlib's raises for names that are too long
+        raise ProbeError(f"cannot open {source!r}: it is no file", "name a film")
+    if output is None:
+        path = Path(source)
+        output = str(path.with_name(f"{path.stem}.suture.{settings.extension}"))
+    if not output:
+        raise ConfigError("the output's name is empty", "name a file")
+    if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):  # noqa: PTH110, PTH121
+        raise ConfigError(f"{output!r} is the input itself", "name another output")
+    parent = Path(output).parent
+    if os.path.isdir(output):  # noqa: PTH112 - pathlib's raises for names that are too long
+        raise ConfigError(f"{output!r} is a folder", "name a file in it, or use -o for several inputs")
+    if not parent.is_dir():
+        raise ConfigError(f"the folder {str(parent)!r} does not exist", "make it first")
+    return output
 
 
-def _damage(plan: Plan) -> Iterator[str]:
-    """What did not arrive, and what of a damaged source could not be taken over."""
-    written = json.loads(Path(facts_path(plan.spec_path)).read_text())
-    yield from json.loads(Path(losses_path(plan.spec_path)).read_text())
-    if written["cut_short"] and not plan.videos:
-        yield f"the source is cut short: {'; '.join(written['cut_short'])}"
-    if written["dropped"]:
-        count = written["dropped"]
-        yield f"the source is damaged: {count} copied packets without a time, or running backwards, are left out"
+def _finished_before(source: str, target: str, settings: EncodeSettings) -> bool:
+    """Whether the output is there and is what this run would make: an earlier one died right after the rename."""
+    if not settings.resume or not published(spec_path(work_folder(source, target, settings)), target):
+        return False
+    facts = facts_of(source, target)
+    before = settings_of(facts)
+    return before is not None and not changes(before, settings) and facts.get("look") == source_look(source)
 
 
-def _gaps(plan: Plan, run: RunReport) -> Iterator[str]:
-    """The ranges that are missing because their pieces failed."""
-    failed = {task.task for task in run.failed}
-    for video in plan.videos:
-        for chunk in video.chunks:
-            if Path(piece_path(plan.folder, chunk)).stem in failed:
-                place = f"from {format_time(Fraction(chunk.start_time))} to {format_time(Fraction(chunk.end_time))}"
-                frames = f"frames {chunk.start_frame} to {chunk.end_frame - 1} of video stream {chunk.stream_index}"
-                yield f"the picture {place} is missing ({frames}): piece {chunk.chunk_id} failed"
+def _try_writing(target: str) -> None:
+    """Find out now, not after hours, that the part file can't be made: rights, a read-only disk, too long a name."""
+    part = Path(part_path(target))
+    try:
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        what = f"{target!r} can't be written: {error.strerror}"
+        raise ConfigError(what, "choose another folder or name, or check the access rights") from error
 
 
-def _frames_written(run: RunReport) -> int:
-    outcome = run["join"].outcome
-    return outcome.frames if outcome else 0
-
-
-def _failures(run: RunReport) -> Iterator[Failure]:
-    for task in run.failed:
-        error = task.error
-        details = error.details() if isinstance(error, CommandError) else str(error)
-        yield Failure(task.task, error.message if error else "", details)
-
-
-def _error(run: RunReport, failures: tuple[Failure, ...], control: Control) -> SutureError:
-    """The error that ends the job: the first failure, in the order of the plan."""
-    first: TaskReport | None = next(iter(run.failed), None)
-    if first is None or first.error is None:
-        return control.cancelled()
-    error = first.error
-    error.failures = failures  # type: ignore[attr-defined]
-    return error
+def _may_write(target: str, overwrite: bool | None) -> bool:  # noqa: FBT001 - three states
+    if not os.path.lexists(target) or overwrite:
+        return True
+    if overwrite is None:
+        raise ConfigError(f"{target!r} exists", "-y replaces it, -n leaves it")
+    return False

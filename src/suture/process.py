@@ -14,6 +14,7 @@ import atexit
 import contextlib
 import errno
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["CancelToken", "Finished", "python_argv", "run", "terminate_all"]
 
 EXIT_GRACE_S: Final = 2.0
+_MARK: Final = "SUTURE_CHILD_OF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ def _start(
             stdin=subprocess.PIPE if pipe_in else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=env,
+            env=_warden.marked(env),
             cwd=cwd,
             start_new_session=True,
             bufsize=0,
@@ -276,7 +278,9 @@ class _Warden:
 
     It waits for the end of a pipe, which comes when all of this process is gone, on every POSIX system.
     Linux's parent-death signal would come when the *thread* that started a child ends, and to that child
-    alone.
+    alone. A child that was started the moment before nobody could tell of it is known, where there is a
+    ``/proc``, by a mark in its environment: the pipe ends only when that child has it, since until then it
+    holds the pipe open itself.
     """
 
     _SCRIPT = """
@@ -286,20 +290,32 @@ class _Warden:
             case $what in
                 +) groups="$groups$group " ;;
                 -) groups="${groups%% $group *} ${groups#* $group }" ;;
+                .) orderly=yes ;;
             esac
         done
         for group in $groups; do kill -s KILL -- "-$group"; done
+        test "$orderly" || for place in $(grep -ls "$1" /proc/[0-9]*/environ); do
+            place=${place#/proc/}
+            kill -s KILL -- "-${place%/environ}" || kill -s KILL "${place%/environ}"
+        done
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._token = secrets.token_hex(16)
+
+    def marked(self, env: Mapping[str, str] | None) -> dict[str, str]:
+        """The environment of a child, by which it is known; the warden is there before the child is."""
+        with self._lock:
+            if self._process is None:
+                with contextlib.suppress(OSError):
+                    self._process = self._hire()
+        return {**(os.environ if env is None else env), _MARK: self._token}
 
     def tell(self, what: Literal["+", "-"], group: int) -> None:
         """A group was started (+) or is gone (-). Without a shell on this machine, nobody is told."""
         with contextlib.suppress(OSError), self._lock:
-            if self._process is None and what == "+":
-                self._process = self._hire()
             if self._process is not None:
                 os.write(_pipe(self._process.stdin).fileno(), f"{what} {group}\n".encode())
 
@@ -307,6 +323,8 @@ class _Warden:
         """Let it go; it has nothing to do when every child was seen to its end."""
         with self._lock:
             if self._process is not None:
+                with contextlib.suppress(OSError):
+                    os.write(_pipe(self._process.stdin).fileno(), b".\n")
                 _pipe(self._process.stdin).close()
                 self._process.wait()
                 self._process = None
@@ -314,6 +332,7 @@ class _Warden:
     def forget(self) -> None:
         """In a fork of this process: it is the parent's warden, and must not wait for the end of the fork."""
         self._lock = threading.RLock()
+        self._token = secrets.token_hex(16)
         if self._process is not None:
             _pipe(self._process.stdin).close()
             self._process.returncode = 0  # it is no child of ours
@@ -321,7 +340,8 @@ class _Warden:
 
     def _hire(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            ["/bin/sh", "-c", self._SCRIPT],
+            ["/bin/sh", "-c", self._SCRIPT, "suture-warden", f"{_MARK}={self._token}"],
+            env={name: value for name, value in os.environ.items() if name != _MARK},  # it must outlive what it ends
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

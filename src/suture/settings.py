@@ -93,6 +93,7 @@ class EncodeSettings:
     verify: str = "joins"
     work_dir: str | None = None
     keep_work: bool = False
+    resume: bool = True
     fail_fast: bool = False
     maps: tuple[str, ...] = ()
     audio_languages: tuple[str, ...] = ()

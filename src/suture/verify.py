@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from suture.media.spec import JoinSpec, TrackSpec
 
-__all__ = ["facts_path", "losses_path", "publish", "verify_part"]
+__all__ = ["facts_path", "losses_path", "publish", "published", "verify_part"]
 
 # These store no decoding times; a reader guesses them, at times wrongly.
 _WITHOUT_DTS = frozenset({"matroska", "webm"})
@@ -63,8 +63,36 @@ def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lamb
     if not spec.overwrite and os.path.lexists(spec.output):
         Path(spec.part).unlink(missing_ok=True)
         raise ConfigError(f"{spec.output!r} has come to exist meanwhile", "-y replaces it")
+    _announce(spec, spec_path)
     Path(spec.part).replace(spec.output)
     _sync_folder(Path(spec.output).parent)
+
+
+def published(spec_path: str, output: str) -> bool:
+    """Whether the file under the output's name is the one that `publish` has put there, by inode, size and date."""
+    try:
+        said: list[int] = json.loads(Path(_announcement(spec_path)).read_text())
+        return said == _look(output)
+    except (OSError, ValueError):
+        return False
+
+
+def _announce(spec: JoinSpec, spec_path: str) -> None:
+    """Who dies right after the rename must know, when it comes back, that the file there is its own work."""
+    with Path(_announcement(spec_path)).open("w") as file:
+        json.dump(_look(spec.part), file)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(Path(spec_path).parent)
+
+
+def _announcement(spec_path: str) -> str:
+    return f"{spec_path}.published"
+
+
+def _look(path: str) -> list[int]:
+    status = os.stat(path)  # noqa: PTH116 - a string all the way
+    return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns]
 
 
 def _lost(spec: JoinSpec) -> list[str]:

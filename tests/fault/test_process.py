@@ -468,6 +468,7 @@ class TestTheEndOfSuture:
         """What was seen to its end is not killed: its number may be somebody else's by then."""
         sleepers = [subprocess.Popen(["sleep", "60"], start_new_session=True) for _ in range(3)]
         warden = _Warden()
+        warden.marked({})
         for sleeper in sleepers:
             warden.tell("+", sleeper.pid)
         warden.tell("-", sleepers[1].pid)
@@ -477,6 +478,22 @@ class TestTheEndOfSuture:
             sleeper.kill()
             sleeper.wait()
         assert gone == [True, False, True]
+
+    def test_a_child_that_nobody_was_told_of_is_killed_too(self) -> None:
+        """Who dies between starting a child and telling of it leaves no orphan: the child's environment tells."""
+        code = """if True:
+            import suture.process as p
+            p._Warden.tell = lambda *_: None
+            p.run(["sh", "-c", "echo $$; exec sleep 61"], on_stdout=lambda line: print(line, flush=True) or True)
+        """
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as suture:
+            assert suture.stdout is not None
+            child = int(suture.stdout.readline())
+            suture.kill()
+        if not Path("/proc/self/environ").exists():
+            os.kill(child, signal.SIGKILL)
+            pytest.skip("there is no /proc here")
+        assert gone_within(child, 3)
 
     def test_a_fork_of_ours_does_not_keep_our_children_alive(self) -> None:
         """A forked process (a pool of somebody's) neither owns what we started nor hides our death."""

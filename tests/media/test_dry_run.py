@@ -36,6 +36,10 @@ NAMES = [
 SRT = "1\n00:00:00,000 --> 00:00:09,000\nSuture\n"
 
 
+# The least that is a Matroska file: a head, and a segment with nothing in it.
+EMPTY_FILM = b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x80"
+
+
 @pytest.fixture(params=BINARIES)
 def ffmpeg(request: pytest.FixtureRequest) -> str:
     """A real one."""
@@ -57,6 +61,7 @@ def recorder(tmp_path: Path) -> tuple[str, Path]:
     record = tmp_path / "argv.json"
     program = tmp_path / "record er"
     code = f"import json, sys\nopen({str(record)!r}, 'w').write(json.dumps(sys.argv))\n"
+    code += f"open(sys.argv[-1].removeprefix('file:'), 'wb').write({EMPTY_FILM!r})\n"
     program.write_text(f"#!{sys.executable}\n{code}")
     program.chmod(0o755)
     return str(program), record
@@ -81,13 +86,14 @@ def _commands(name: str) -> list[VideoBuilder | AudioBuilder | MixingBuilder | S
 def test_run_passes_what_dry_run_prints(
     name: str, recorder: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A program that records its arguments got those of the printed line, one by one."""
+    """A program that records its arguments got those of the printed line, one by one; it writes to the part name."""
     monkeypatch.chdir(tmp_path)
     program, record = recorder
     for command in _commands(name):
         recorded = command.set_program(program)
         recorded.run()
-        assert json.loads(record.read_text()) == shlex.split(recorded.dry_run())
+        *arguments, output = shlex.split(recorded.dry_run())
+        assert json.loads(record.read_text()) == [*arguments, output.replace("file:out", "file:.part-out")]
 
 
 @pytest.mark.parametrize("name", NAMES)

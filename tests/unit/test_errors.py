@@ -42,7 +42,7 @@ EXIT_CODES = {
     "GraphError": 2,
     "ResourceError": 2,
 }
-RETRYABLE = {"CommandFailed", "CommandTimeout", "DeviceBusy"}
+RETRYABLE = {"ChunkError", "CommandCrashed", "CommandFailed", "CommandTimeout", "DeviceBusy", "OutOfMemory"}
 
 
 def pickled(error: SutureError) -> SutureError:
@@ -106,4 +106,4 @@ def test_without_a_hint_the_message_stands_alone() -> None:
 def test_details_are_fit_for_a_shell() -> None:
     """The command line can be pasted, the stderr follows."""
     error = CommandFailed("v0 failed", "", ["ffmpeg", "-i", "it's"], 1, "bad\n")
-    assert error.details() == "v0 failed\ncommand: ffmpeg -i 'it'\"'\"'s'\nbad"
+    assert error.details() == "v0 failed\ncommand: ffmpeg -i 'it'\"'\"'s'\nreturn code: 1\nbad"

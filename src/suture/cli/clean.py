@@ -1,58 +1,88 @@
 """``suture clean``: remove what finished or abandoned jobs left behind, never what a living one uses.
 
-A job's folder holds ``job.json`` with ``pid`` and ``started`` (seconds since 1970): while that process lives,
-the folder is not touched. Folders without a readable ``job.json`` count as abandoned once they are an hour
-old.
+Finished jobs leave a small record; what was begun and not finished leaves its pieces, with which it could go on. On a
+terminal these are asked about, since hours of work may be in them; elsewhere the command does what it is told.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import time
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from suture.places import jobs_folder
+from suture.places import cache_folder, locks_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["command"]
+    from suture.jobs import Record
 
-_YOUNG_S = 3600
-# How much later than its job a process may have started and still be the job's: clocks are read at two
-# moments.
-_CLOCK_SLACK_S = 60
+__all__ = ["command"]
 
 
 @click.command("clean", short_help="remove what jobs left behind")
 @click.option("--dry-run", is_flag=True, help="List what would be removed, and stop.")
-def command(dry_run: bool) -> int:  # noqa: FBT001 - click passes flags so
+@click.option("--finished", is_flag=True, help="Only what finished jobs left; unfinished ones can still be resumed.")
+@click.option("-y", "sure", is_flag=True, help="Do not ask before unfinished jobs are removed.")
+def command(dry_run: bool, finished: bool, sure: bool) -> int:  # noqa: FBT001 - click passes flags so
     """Remove what finished or abandoned jobs left behind. Jobs that are running are not touched."""
+    from suture.jobs import all_jobs  # noqa: PLC0415 - loads what reads databases
+
     freed = failed = removed = 0
-    for folder in _job_folders(jobs_folder()):
-        if _is_alive(folder):
-            click.echo(f"kept     {folder} (running)")
-            continue
-        size = _size(folder)
-        if not dry_run and not _remove(folder):
+    for record in all_jobs():
+        size = sum(map(_size, _places(record)))
+        if why := _why_kept(record, size, finished=finished, ask=not (dry_run or sure)):
+            click.echo(f"kept     {record.home} ({why})")
+        elif dry_run or all(_remove(place) for place in _places(record)):
+            freed, removed = freed + size, removed + 1
+            click.echo(f"{'would go' if dry_run else 'removed '} {record.home} ({_mebibytes(size)})")
+        else:
             failed += 1
-            continue
-        freed, removed = freed + size, removed + 1
-        click.echo(f"{'would go' if dry_run else 'removed '} {folder} ({_mebibytes(size)})")
+    if not dry_run:
+        _tidy()
     verb = "would be freed" if dry_run else "freed"
     click.echo(f"{removed} job{'' if removed == 1 else 's'}, {_mebibytes(freed)} {verb}")
     return 1 if failed else 0
 
 
-def _job_folders(jobs: Path) -> Iterator[Path]:
-    """Real folders only: a link may point at what is not ours."""
-    if jobs.is_dir():
-        yield from sorted(entry for entry in jobs.iterdir() if entry.is_dir() and not entry.is_symlink())
+def _why_kept(record: Record, size: int, *, finished: bool, ask: bool) -> str:
+    """Why a job's files stay; empty: they go."""
+    if record.alive:
+        return "running"
+    if not (record.unfinished and record.done):
+        return ""
+    left = f"unfinished, {record.done} of {record.total} tasks done"
+    if finished:
+        return left
+    if ask and sys.stdin.isatty() and sys.stderr.isatty():
+        question = f"{record.name} is {left} ({_mebibytes(size)}) and could be resumed; remove it?"
+        return "" if click.confirm(question, err=True) else left
+    return ""
+
+
+def _places(record: Record) -> list[Path]:
+    """Where a job's files lie: its folder in the cache, and its pieces where ``--work-dir`` has put them."""
+    outside = record.folder
+    apart = outside.name == record.name and outside != record.home and outside.is_dir() and not outside.is_symlink()
+    return [record.home, *([outside] if apart else [])]
+
+
+def _tidy() -> None:
+    """Locks that nobody holds, and what a defect of ours has left."""
+    from suture.lock import is_held  # noqa: PLC0415 - as above
+
+    stale = [path for path in _files(locks_folder()) if not is_held(path)]
+    for path in (*stale, *cache_folder().glob("crash-*.txt")):
+        path.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (entry for entry in folder.iterdir() if entry.is_file())
 
 
 def _remove(folder: Path) -> bool:
@@ -77,47 +107,3 @@ def _size(folder: Path) -> int:
 
 def _mebibytes(size: int) -> str:
     return f"{size / 2**20:.1f} MiB"
-
-
-def _is_alive(folder: Path) -> bool:
-    """Whether the process that owns the job lives; in doubt, yes."""
-    job = _job(folder)
-    if job is None:
-        return time.time() - folder.stat().st_mtime < _YOUNG_S
-    pid, started = job.get("pid"), job.get("started")
-    if not isinstance(pid, int) or pid <= 0 or not _exists(pid):
-        return False
-    begin = _process_begin(pid)
-    # A process that began after the job was written is another one that got the same number.
-    return begin is None or not isinstance(started, (int, float)) or begin <= started + _CLOCK_SLACK_S
-
-
-def _job(folder: Path) -> dict[str, Any] | None:
-    try:
-        job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return job if isinstance(job, dict) else None
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is there, and somebody else's
-        return True
-    except OverflowError:
-        return False
-    return True
-
-
-def _process_begin(pid: int) -> float | None:
-    """When a process began, in seconds since 1970; None where the system does not tell. Source: proc(5)."""
-    try:
-        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
-        boot = next(line for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines() if "btime" in line)
-    except (OSError, StopIteration):
-        return None
-    ticks = int(after_name.split()[19])
-    return int(boot.split()[1]) + ticks / os.sysconf("SC_CLK_TCK")

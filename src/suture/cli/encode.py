@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from suture.settings import EncodeSettings
 
-__all__ = ["Look", "command"]
+__all__ = ["Look", "command", "encode_one"]
 
 PART_FAILED = 3
 
@@ -60,7 +60,7 @@ def command(paths: tuple[str, ...], folder: str | None, **params: Any) -> int:  
         _make(folder)
     look = Look(params["as_json"], params["quiet"], params["verbose"], not params["no_progress"])
     if len(jobs) == 1:
-        return _encode(*jobs[0], settings, overwrite=params["overwrite"], look=look)
+        return encode_one(*jobs[0], settings, overwrite=params["overwrite"], look=look)
     return _batch(jobs, settings, overwrite=params["overwrite"], look=look)
 
 
@@ -109,8 +109,8 @@ def _print_scripts(jobs: Sequence[Job], settings: EncodeSettings) -> int:
     return 0
 
 
-def _encode(source: str, output: str | None, settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:
-    """One file: the seam to the pipeline."""
+def encode_one(source: str, output: str | None, settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:
+    """One file: the seam to the pipeline. Gives the exit code."""
     from suture.cli.signals import braked  # noqa: PLC0415 - loads what runs encodes
     from suture.control import Control  # noqa: PLC0415 - as above
     from suture.pipeline import encode  # noqa: PLC0415 - as above
@@ -127,7 +127,7 @@ def _batch(jobs: Sequence[Job], settings: EncodeSettings, *, overwrite: bool | N
     codes: list[int] = []
     for source, output in jobs:
         try:
-            codes.append(_encode(source, output, settings, overwrite=overwrite, look=look))
+            codes.append(encode_one(source, output, settings, overwrite=overwrite, look=look))
         except (CommandCancelled, EnvironmentProblem):
             raise  # the next one would end the same way
         except SutureError as error:

@@ -110,6 +110,9 @@ _OPTIONS: list[Callable[..., Any]] = [
     click.option("--work-dir", metavar="DIR", help="Where pieces lie while it runs."),
     click.option("--keep-work", is_flag=True, default=None, help="Leave the pieces there afterwards."),
     click.option(
+        "--no-resume", "resume", flag_value=False, default=None, help="Begin anew, and keep nothing for a later run."
+    ),
+    click.option(
         "--keep-going/--fail-fast",
         "keep_going",
         default=None,

@@ -7,15 +7,15 @@ they run (`orchestrator`); below are `process` (child processes) and `ffmpeg` (w
 
 from __future__ import annotations
 
-import os
 import shlex
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
-from suture.errors import CommandCancelled, CommandTimeout, EnvironmentProblem
+from suture.command.part import Part
+from suture.errors import CommandCancelled, CommandFailed, CommandTimeout, EnvironmentProblem
 from suture.ffmpeg.diagnose import diagnose, hidden_failure, relevant_lines
 from suture.ffmpeg.progress import Progress, ProgressParser
 from suture.process import CancelToken, Finished, run
@@ -28,6 +28,7 @@ __all__ = [
     "PRIORITY_LOW",
     "PRIORITY_NORMAL",
     "Command",
+    "Files",
     "Outcome",
     "Resource",
     "RunContext",
@@ -72,23 +73,40 @@ class RunContext:
         cancel: set it from any thread to stop the command.
         log_dir: where the whole stderr is kept as ``<id>.log``; None keeps only the tail.
         stall_timeout_s: without progress for so long, a command counts as hung and is killed; None: never.
+        durable: the output is on the disk, not only on its way there, before it gets its name, and `Outcome.digest`
+            tells it from every other.
     """
 
     on_progress: Callable[[Progress], None] = _ignore
     cancel: CancelToken = field(default_factory=CancelToken)
     log_dir: Path | None = None
     stall_timeout_s: float | None = None
+    durable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a successful run gave: frames as its last progress report counts them, and what it cost."""
+    """What a successful run gave: frames as its last progress report counts them, and what it cost.
+
+    ``digest`` is that of the output (`suture.digest`); empty unless the run was to be durable.
+    """
 
     frames: int = 0
     size_bytes: int = 0
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    digest: str = ""
+
+
+class Files(Protocol):
+    """What stands for the files that a command reads, wherever they lie."""
+
+    def source(self, path: str) -> str:
+        """For a film, or what another command made."""
+
+    def content(self, path: str) -> str:
+        """For a file that an argument names (subtitles, a LUT, a font), by all that is in it."""
 
 
 class Command(ABC):
@@ -127,6 +145,11 @@ class Command(ABC):
         """What it occupies while it runs."""
         return Resource.CPU
 
+    @property
+    def reusable(self) -> bool:
+        """Whether a later run may go on with the output that an earlier one left, instead of running it again."""
+        return False
+
     @abstractmethod
     def build_args(self) -> list[str]:
         """The argument list, program first. Pure: no file is touched, nothing is probed."""
@@ -139,45 +162,43 @@ class Command(ABC):
         """`command_line` as one line (or more, where a name holds a newline) that a POSIX shell reads back exactly."""
         return shlex.join(self.command_line())
 
+    def identity(self, files: Files) -> tuple[str, ...]:
+        """What the result depends on, as text: two commands of one identity make the same file.
+
+        Args:
+            files: names what stands in a file: that counts, not where it lies.
+        """
+        return tuple(files.source(part) if part == self.input_path else part for part in self.build_args())
+
+    def leaner(self) -> Self | None:
+        """The same work with less memory, by fewer threads; None where there is no such way."""
+        return None
+
+    def line_to(self, path: str) -> list[str]:
+        """`command_line`, writing to another path."""
+        return [path if part == self.output_path else part for part in self.command_line()]
+
     def run(self, context: RunContext | None = None) -> Outcome:
         """Do it, and wait for the end.
 
-        An existing file at ``output_path`` is replaced on success and put back on failure; a half-made one is
-        removed. No child outlives the call.
+        It writes under a part name beside ``output_path``, and takes the place of what stood there only when all
+        went well. No child outlives the call.
 
         Raises:
             CommandError: it failed, hung or was cancelled; the subclass tells which.
             FFmpegNotFound: there is no ffmpeg.
         """
         context = context or RunContext()
-        with _Output(Path(self.output_path)):
-            finished, progress = run_command_line(self.command_line(), context, self.id)
-            self.check(progress)
-        return outcome_of(finished, progress, self.output_path)
+        with Part(self.output_path) as part:
+            finished, progress = run_command_line(self.line_to(part.path), context, self.id)
+            if self.reusable and not part.written():
+                raise CommandFailed(f"{self.id} wrote no file", "", self.command_line(), finished.returncode)
+            self.check(progress, part.path)
+            digest = part.settle() if context.durable else ""
+        return replace(outcome_of(finished, progress, self.output_path), digest=digest)
 
-    def check(self, progress: Progress | None) -> None:  # noqa: B027 - most have nothing to add
-        """Hook: raise when what came out is not what was asked for. Exit code 0 alone proves nothing."""
-
-
-class _Output:
-    """Gives back what stood at a path before, unless the block succeeds; never leaves half a file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._aside = path.with_name(f".before-{os.getpid()}-{path.name}")
-
-    def __enter__(self) -> None:
-        if self._path.is_file():
-            self._path.replace(self._aside)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and self._path.is_file():
-            self._path.unlink()
-        if self._aside.is_file():
-            if kind is None:
-                self._aside.unlink()
-            else:
-                self._aside.replace(self._path)
+    def check(self, progress: Progress | None, path: str) -> None:  # noqa: B027 - most have nothing to add
+        """Hook: raise when what came out, at ``path``, is not what was asked for. Exit code 0 alone proves nothing."""
 
 
 def outcome_of(finished: Finished, progress: Progress | None, output_path: str) -> Outcome:

@@ -199,13 +199,13 @@ class TextTrack(FFmpegCommand):
         ask = ask.add_option("-c:s", self.codec, "-c:t", "copy", "-f", "matroska")
         return ask.add_output(self.output_path)
 
-    def check(self, progress: Progress | None) -> None:  # noqa: ARG002 - it tells nothing of subtitles
+    def check(self, progress: Progress | None, path: str) -> None:  # noqa: ARG002 - it tells nothing of subtitles
         """Look whether the track held anything.
 
         Raises:
             MediaError: it did not; what came out can't be read, and 5.1 would try without end.
         """
-        _refuse_empty(self.id, self.input_path, self.stream, self.output_path)
+        _refuse_empty(self.id, self.input_path, self.stream, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +248,13 @@ class PictureTrack(FFmpegCommand):
         ask = ask.add_option("-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-c:v", "png")
         return ask.add_option("-f", "matroska").add_output(self.output_path)
 
-    def check(self, progress: Progress | None) -> None:  # noqa: ARG002 - it tells nothing of subtitles
+    def check(self, progress: Progress | None, path: str) -> None:  # noqa: ARG002 - it tells nothing of subtitles
         """Look whether the track held anything.
 
         Raises:
             MediaError: it did not; what came out can't be read, and 5.1 would try without end.
         """
-        _refuse_empty(self.id, self.input_path, self.stream, self.output_path)
+        _refuse_empty(self.id, self.input_path, self.stream, path)
 
 
 def _refuse_empty(name: str, film: str, stream: int, track: str) -> None:

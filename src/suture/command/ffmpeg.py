@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from suture.command.base import PRIORITY_NORMAL, Command
 from suture.command.encoders import options_of, quality_arguments
+from suture.command.identity import coders, material
 from suture.command.quoting import input_arguments, output_argument
 from suture.command.settings import encoder_name, rate, seconds, span_us
 from suture.errors import ConfigError
+from suture.ffmpeg.build import build_of
 from suture.ffmpeg.locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from suture.command.base import Files
     from suture.command.settings import Time
 
 __all__ = ["FFmpegBuilder", "FFmpegCommand", "stream_specifier"]
@@ -221,6 +224,20 @@ class FFmpegCommand(Command):
             FFmpegNotFound: there is none.
         """
         return [locate(self.program), *self.build_args()[1:]]
+
+    def line_to(self, path: str) -> list[str]:
+        """`command_line`, writing to another path."""
+        return [*self.command_line()[:-1], output_argument(path)]
+
+    @property
+    def reusable(self) -> bool:
+        """It writes one file, which depends on nothing but what `identity` tells."""
+        return True
+
+    def identity(self, files: Files) -> tuple[str, ...]:
+        """The arguments without what changes no result, the files that they name, and the build of ffmpeg."""
+        arguments = self.build_args()[1:]
+        return (*build_of(locate(self.program), coders(arguments)), *material(arguments, files))
 
     def set_priority(self, priority: int) -> Self:
         """Set what runs first: `PRIORITY_HIGH`, `PRIORITY_NORMAL`, `PRIORITY_LOW`, or any whole number."""

@@ -40,5 +40,5 @@ class SubtitleTrack(FFmpegCommand):
         ask = ask.add_map(stream_specifier(self.stream, "s:0")).add_option("-c:s", self.codec)
         return ask.add_output(self.output_path)
 
-    def check(self, progress: Progress | None) -> None:
+    def check(self, progress: Progress | None, path: str) -> None:
         """Nothing to compare: an empty track is a track."""

@@ -16,6 +16,7 @@ from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand, stream_specifier
 from suture.command.hardware import device_arguments, hardware_path, input_arguments_of
 from suture.command.settings import encoder_name, option_name, seconds, span_us, whole, word
 from suture.errors import ChunkError, ConfigError
+from suture.media.ebml import count_blocks
 
 if TYPE_CHECKING:
     from suture.command.settings import Time
@@ -59,6 +60,7 @@ class VideoBuilder(FFmpegCommand):
     burn: Burn | None = None
     options: tuple[str, ...] = ()
     input_options: tuple[str, ...] = ()
+    lean: Self | None = None
 
     @property
     def task_type(self) -> TaskType:
@@ -159,6 +161,10 @@ class VideoBuilder(FFmpegCommand):
         """Burn a subtitle in; text is drawn after the filters, pictures are laid on before them."""
         return self._with(burn=burn)
 
+    def set_leaner(self, lean: Self | None) -> Self:
+        """Name the command that does the same with fewer threads, for a machine that ran out of memory."""
+        return self._with(lean=lean)
+
     def add_option(self, *arguments: str) -> Self:
         """Add arguments for the output, as they are."""
         return self._with(options=(*self.options, *arguments))
@@ -183,17 +189,23 @@ class VideoBuilder(FFmpegCommand):
             ask = ask.set_video_codec(self.codec, self.crf)
         return ask.add_option(*self.options).add_output(self.output_path)
 
-    def check(self, progress: Progress | None) -> None:
-        """Compare the frames that came out with `set_frames` and `expect_frames`.
+    def check(self, progress: Progress | None, path: str) -> None:
+        """Compare the frames that came out with `set_frames` and `expect_frames`; and look whether the file is whole.
 
         Raises:
-            ChunkError: they are not as many.
+            ChunkError: they are not as many, or it is not.
         """
         made = progress.frame if progress is not None else 0
+        if path.endswith(".mkv"):
+            made = count_blocks(path)  # what is in the file, not what ffmpeg says of it
         expected = self.frames if self.expected is None else self.expected
         if expected is not None and made != expected:
             reason = f"{self.id} gave {made} frames, its range holds {expected}"
             raise ChunkError(reason, "the source may be damaged there, or its timestamps wrong")
+
+    def leaner(self) -> Self | None:
+        """As `set_leaner` was told."""
+        return self.lean
 
     def _clock(self) -> tuple[str, ...]:
         if self.burn is not None:

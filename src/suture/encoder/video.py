@@ -3,27 +3,92 @@
 Frames are chosen by integer timestamps after decoding (``trim``), not by where a seek lands; the seek only saves
 decoding what comes before. In the piece they get the numbers 0, 1, 2 … on a constant grid: the encoder sees no jitter,
 a piece's bytes do not depend on where it stands, and the join gives each frame the source's own time.
+
+Where filters and encoder need different devices, a piece is made by several commands, over intermediates without loss
+(`VideoEncoder.stages`); frame for frame it is what one command would have made.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from suture.command.burn import Burn, PictureBurn, TextBurn
 from suture.command.frame_times import ALL_THAT_DECODES
+from suture.command.stage import StagedVideo
 from suture.command.video import VideoBuilder
 from suture.encoder.base import Encoder
 from suture.encoder.pieces import piece_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from suture.command.base import Resource
     from suture.model import ChunkData
 
-__all__ = ["VideoEncoder"]
+__all__ = ["Between", "Stage", "VideoEncoder"]
 
 # Fine enough for every frame rate, and below the 16 bits that MPEG-4 has for it.
 _OWN_TIME_BASE = "1/60000"
+# Matroska keeps colours, and counts thousandths of a second.
+_TICKS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What lies between two commands of a piece: a Matroska file without loss.
+
+    Matroska's clock is too coarse for most films. So a tick of the film's is written as a whole number of its
+    thousandths, and read back: `stretch` makes these whole.
+
+    Args:
+        codec: its encoder.
+        options: the encoder's.
+        time_base: a tick of the film, in seconds.
+    """
+
+    codec: str
+    options: tuple[tuple[str, str], ...]
+    time_base: Fraction
+
+    @property
+    def stretch(self) -> int:
+        """What a time in ticks is multiplied by before it is counted in thousandths; the least that loses nothing."""
+        return (self.time_base * _TICKS).denominator
+
+    @property
+    def ticks(self) -> int:
+        """How many of Matroska's ticks stand for one of the film's."""
+        return int(self.time_base * _TICKS * self.stretch)
+
+    def stored(self, shift: str) -> list[str]:
+        """Filters before it: the film's clock less ``shift``, which makes the first frame's time 0."""
+        return [f"setpts=(PTS-({shift}))*{self.stretch}", f"settb=1/{_TICKS}"]
+
+    def restored(self, shift: str) -> list[str]:
+        """Filters behind it, which undo `stored`."""
+        base = f"{self.time_base.numerator}/{self.time_base.denominator}"
+        return [f"settb={base}", f"setpts=PTS/{self.stretch}+({shift})"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One of the commands that make a piece.
+
+    Args:
+        filters: the user's, as far as they run here.
+        resource: what it occupies.
+        device: the kind that the filters run on; empty: none.
+        shape: the sample aspect ratio of the pictures that it gives, 0 for none; Matroska has no exact place for it.
+        color_range: of these pictures; empty where it is not known.
+    """
+
+    filters: tuple[str, ...]
+    resource: Resource
+    device: str = ""
+    shape: Fraction = Fraction(0)
+    color_range: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +110,10 @@ class VideoEncoder(Encoder):
             the encoder: from version 7 on, ffmpeg would convert the pictures to what such an option says.
         burn: a subtitle to burn in.
         zero_us: the container's start in microseconds: filters see a film that begins at 0, as in plain ffmpeg.
+        device: the kind that the filters or the encoder run on; empty: none.
+        slot: what a command occupies; None: as its filters and its encoder tell.
+        stages: the commands that make a piece, where these are several; their filters together are ``filters``.
+        between: what lies between these.
         ffmpeg: the binary; None: the one that is found.
     """
 
@@ -61,19 +130,83 @@ class VideoEncoder(Encoder):
     color: dict[str, str] = field(default_factory=dict)
     burn: Burn | None = None
     zero_us: int = 0
+    device: str = ""
+    slot: Resource | None = None
+    stages: tuple[Stage, ...] = ()
+    between: Between | None = None
     ffmpeg: str | None = None
     priority: int = 5
 
     def command(self, chunk: ChunkData, output_path: str, task: str = "") -> VideoBuilder:
         """The command for a chunk. ``task``: its id in a graph; by default made of the chunk's."""
-        builder = VideoBuilder(task or f"video-{chunk.chunk_id:05d}", chunk.source_path, output_path)
+        name = task or f"video-{chunk.chunk_id:05d}"
+        made, fewer = self._made(chunk, output_path, name), self._fewer()
+        return made if fewer is None else made.set_leaner(fewer._made(chunk, output_path, name))  # noqa: SLF001 - one of us
+
+    def _fewer(self) -> VideoEncoder | None:
+        """The same with half as many threads; None where there is but one."""
+        return None if self.threads == 1 else replace(self, threads=self.threads // 2 if self.threads else 1)
+
+    def _made(self, chunk: ChunkData, output_path: str, name: str) -> VideoBuilder:
+        builder: VideoBuilder = (
+            StagedVideo(name, chunk.source_path, output_path, device=self.device, slot=self.slot)
+            if self.device or self.slot
+            else VideoBuilder(name, chunk.source_path, output_path)
+        )
+        builder = self._begun(builder, chunk)
+        filters = (*self._selection(chunk), *self._pictures(), *self._grid())
+        return self._ended(self._encoding(builder), filters, chunk)
+
+    def commands(self, chunk: ChunkData, paths: Sequence[str], tasks: Sequence[str]) -> tuple[VideoBuilder, ...]:
+        """The commands that make a piece, each from what the one before it gave.
+
+        Args:
+            chunk: an exact one where there are `stages`.
+            paths: what each writes; the last is the piece.
+            tasks: their ids in a graph.
+        """
+        if not self.stages:
+            return (self.command(chunk, paths[-1], tasks[-1]),)
+        *before, last = (self._staged(number, chunk, paths, tasks[number]) for number in range(len(self.stages)))
+        if (fewer := self._fewer()) is not None:
+            last = last.set_leaner(fewer._staged(len(before), chunk, paths, tasks[-1]))  # noqa: SLF001 - one of us
+        return (*before, last)
+
+    def _staged(self, number: int, chunk: ChunkData, paths: Sequence[str], task: str) -> VideoBuilder:
+        """The film's frames, and at the end the piece, are as in `command`; in between each takes over the clock."""
+        stage, between = self.stages[number], self.between
+        assert between is not None  # noqa: S101 - stages have it
+        shift = f"{chunk.start_pts}-{self._offset}" if self.zero_us else str(chunk.start_pts)
+        source = paths[number - 1] if number else chunk.source_path
+        builder: VideoBuilder = StagedVideo(
+            task, source, paths[number], device=stage.device, slot=stage.resource, consumes=source if number else ""
+        )
+        if number:
+            builder = builder.set_priority(self.priority).set_program(self.ffmpeg).add_input_option("-copyts")
+            filters = [*between.restored(shift), _shaped(self.stages[number - 1].shape)]
+        else:
+            builder = self._begun(builder, chunk)
+            filters = [*self._selection(chunk), *([f"setpts=PTS-{self._offset}"] if self.zero_us else [])]
+        if number == len(self.stages) - 1:
+            return self._ended(self._encoding(builder), [*filters, *self._changes(stage.filters), *self._grid()], chunk)
+        builder = builder.set_priority(self.priority - 1).set_codec(between.codec)
+        # Unless its range is asked for, 9.0 converts a full one to limited.
+        ranged = [("color_range", stage.color_range)] if stage.color_range else []
+        for key, value in (("enc_time_base", f"1/{_TICKS}"), *between.options, *ranged):
+            builder = builder.set_encoder_option(key, value)
+        return self._ended(builder, [*filters, *stage.filters, *between.stored(shift)], chunk)
+
+    def _begun(self, builder: VideoBuilder, chunk: ChunkData) -> VideoBuilder:
+        """What a command that reads the film itself begins with."""
         builder = builder.set_priority(self.priority).set_stream(chunk.stream_index).set_program(self.ffmpeg)
-        builder = self._decoding(builder, chunk)
-        for text in (*self._selection(chunk), *self._pictures(), *self._grid()):
-            builder = builder.add_filter(text)
         if isinstance(self.burn, PictureBurn):
             builder = builder.set_burn(_PiecePictures.of(self.burn, chunk.seek_us))
-        builder = self._encoding(builder.set_passthrough_timestamps())
+        return self._decoding(builder, chunk)
+
+    def _ended(self, builder: VideoBuilder, filters: Sequence[str], chunk: ChunkData) -> VideoBuilder:
+        for text in filters:
+            builder = builder.add_filter(text)
+        builder = builder.set_passthrough_timestamps()
         return builder if chunk.frames is None else builder.expect_frames(chunk.frames)
 
     def _decoding(self, builder: VideoBuilder, chunk: ChunkData) -> VideoBuilder:
@@ -97,17 +230,25 @@ class VideoEncoder(Encoder):
             bounds.append(f"end_pts={chunk.end_pts}")
         return [f"trim={':'.join(bounds)}"] if bounds else []
 
+    @property
+    def _offset(self) -> str:
+        """The film's beginning in ticks, as an expression of ``setpts``."""
+        return f"round({self.zero_us}/1000000/TB)"
+
     def _pictures(self) -> list[str]:
-        """What changes the pictures: the user's filters, then text, on the film's clock."""
+        """What changes the pictures, on the film's clock: it begins at 0, whatever the container says."""
+        changes = self._changes(self.filters)
+        if not self.zero_us or not (self.filters or isinstance(self.burn, TextBurn)):
+            return changes
+        return [f"setpts=PTS-{self._offset}", *changes]
+
+    def _changes(self, filters: Sequence[str]) -> list[str]:
+        """The user's filters, then text, then labels."""
         drawn = [self.burn.filters()] if isinstance(self.burn, TextBurn) else []
         labels = ":".join(f"{key}={value}" for key, value in self.color.items())
-        changes = [*self.filters, *drawn]
-        labelled = [f"setparams={labels}"] if labels else []
-        if not changes or not self.zero_us:
-            return [*changes, *labelled]
-        offset = f"round({self.zero_us}/1000000/TB)"
-        back = [] if self.frame_rate else [f"setpts=PTS+{offset}"]
-        return [f"setpts=PTS-{offset}", *changes, *back, *labelled]
+        changed = bool(self.zero_us and (self.filters or drawn))
+        back = [f"setpts=PTS+{self._offset}"] if changed and not self.frame_rate else []
+        return [*filters, *drawn, *back, *([f"setparams={labels}"] if labels else [])]
 
     def _grid(self) -> list[str]:
         if self.frame_rate is None:
@@ -135,6 +276,11 @@ class VideoEncoder(Encoder):
         if "range" in self.color:  # unless it is asked for, too, 9.0 converts full range to limited
             builder = builder.add_option("-color_range", self.color["range"])
         return builder
+
+
+def _shaped(shape: Fraction) -> str:
+    """Sets an aspect ratio as it is: ``setsar`` rounds to numbers up to ``max``."""
+    return f"setsar={shape.numerator}/{shape.denominator}:max={max(shape.numerator, shape.denominator)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import signal
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from suture.errors import CommandError, CommandFailed, DeviceBusy, DiskFull
+from suture.errors import CommandCrashed, CommandError, CommandFailed, DeviceBusy, DiskFull, OutOfMemory
 
 __all__ = ["Diagnosis", "blames_input", "diagnose", "hidden_failure", "relevant_lines"]
 
@@ -80,6 +80,7 @@ _MACHINE: Final = (
         r"Cannot allocate memory|std::bad_alloc|malloc of size \d+ failed|[Oo]ut of memory|^MemoryError",
         "not enough memory",
         _FEWER,
+        kind=OutOfMemory,
         retryable=True,
     ),
     _row(
@@ -221,6 +222,10 @@ _SIGNALS: Final = {
     signal.SIGILL: ("it crashed (SIGILL)", "this ffmpeg may be built for a newer processor; try --ffmpeg"),
     signal.SIGTERM: ("it was stopped from outside (SIGTERM)", ""),
 }
+_KINDS: Final[dict[int, type[CommandError]]] = {
+    signal.SIGKILL: OutOfMemory,
+    **dict.fromkeys((signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGBUS, signal.SIGFPE), CommandCrashed),
+}
 
 
 def diagnose(returncode: int, stderr: str) -> Diagnosis:
@@ -269,7 +274,7 @@ def _by_signal(number: int) -> Diagnosis:
     except ValueError:
         name = f"signal {number}"
     reason, hint = _SIGNALS.get(number, (f"it was ended by {name}", ""))  # type: ignore[call-overload]
-    return Diagnosis(CommandFailed, reason, hint, retryable=True)
+    return Diagnosis(_KINDS.get(number, CommandFailed), reason, hint, retryable=True)
 
 
 def _unknown(returncode: int, stderr: str) -> Diagnosis:

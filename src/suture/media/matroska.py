@@ -8,12 +8,12 @@ byte behind the header moves. Element ids and the meaning of the display size: R
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from suture.errors import ConcatError
+from suture.media.ebml import Element, elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,46 +61,16 @@ def write_shapes(path: str, shapes: Mapping[int, Fraction]) -> None:
         file.write(body)
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
-    """An element in a buffer: its id, and where it, its body and its end are."""
-
-    id: bytes
-    start: int
-    body: int
-    end: int
-
-
-def _elements(data: bytes, start: int, end: int) -> Iterator[_Element]:
-    at = start
-    while at < end:
-        id_end = at + _length(data[at])
-        size_bytes = _length(data[id_end])
-        body = id_end + size_bytes
-        size = int.from_bytes(data[id_end:body]) - (1 << (7 * size_bytes))
-        unknown = size == (1 << (7 * size_bytes)) - 1
-        stop = end if unknown else body + size
-        yield _Element(data[at:id_end], at, body, stop)
-        at = stop
-
-
-def _length(first: int) -> int:
-    """Of an id or a size, told by the leading zeros of its first byte."""
-    if not first:
-        raise IndexError(first)
-    return 9 - first.bit_length()
-
-
-def _tracks(head: bytes) -> _Element:
-    segment = next(e for e in _elements(head, 0, len(head)) if e.id == _SEGMENT)
-    return next(e for e in _elements(head, segment.body, segment.end) if e.id == _TRACKS)
+def _tracks(head: bytes) -> Element:
+    segment = next(e for e in elements(head, 0, len(head)) if e.id == _SEGMENT)
+    return next(e for e in elements(head, segment.body, segment.end) if e.id == _TRACKS)
 
 
 def _rewritten(body: bytes, shapes: Mapping[int, Fraction]) -> bytes:
     """The tracks, of the same length, with the shapes in them and the checksum put right."""
     parts = [
         body[e.start : e.body] + _entry(body[e.body : e.end], shapes) if e.id == _ENTRY else body[e.start : e.end]
-        for e in _elements(body, 0, len(body))
+        for e in elements(body, 0, len(body))
     ]
     if parts[0][:1] == _CRC:
         parts[0] = parts[0][:-4] + zlib.crc32(b"".join(parts[1:])).to_bytes(4, "little")
@@ -143,7 +113,7 @@ def _video(body: bytes, shape: Fraction) -> bytes:
 
 
 def _fields(body: bytes) -> list[tuple[bytes, bytes]]:
-    return [(e.id, body[e.body : e.end]) for e in _elements(body, 0, len(body))]
+    return [(e.id, body[e.body : e.end]) for e in elements(body, 0, len(body))]
 
 
 def _number(value: int) -> bytes:

@@ -1,21 +1,27 @@
 """`Core`: decides what runs when. Events go in, instructions come out; no I/O, no threads, no clock.
 
-The same events always give the same instructions, so a run can be replayed from its events, and every
-decision can be tested without running anything. `graph` says what depends on what, `states` which steps a
-task may take, `resources` how many may run, `retry` what happens after a failure; `runner` does what the
-instructions say. Each task takes one slot of one class, and each class has its own queue: a full class never
-holds up another.
+The same events always give the same instructions, so a run can be replayed from its events, and every decision can be
+tested without running anything. `graph` says what depends on what, `states` which steps a task may take, `admission`
+who may start beside what runs, `retry` what happens after a failure; `runner` does what the instructions say. No event
+costs more than what it changes: a hundred thousand tasks take ten times as long as ten thousand.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from suture.command.base import Resource
-from suture.errors import CommandCancelled, OrchestrationError, SutureError, UpstreamFailed
+from suture.errors import (
+    CommandCancelled,
+    DeviceBusy,
+    DiskFull,
+    OrchestrationError,
+    OutOfMemory,
+    SutureError,
+    UpstreamFailed,
+)
+from suture.orchestrator.admission import Admission, Order
 from suture.orchestrator.graph import Dag, Node
 from suture.orchestrator.invariants import Snapshot, broken
 from suture.orchestrator.messages import (
@@ -33,12 +39,14 @@ from suture.orchestrator.messages import (
     TaskFailed,
     Wake,
 )
-from suture.orchestrator.resources import Limits, Usage
 from suture.orchestrator.retry import Decision, GiveUp, Retry, RetryPolicy
 from suture.orchestrator.states import Cause, State, target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from suture.command.base import Outcome
+    from suture.orchestrator.resources import Limits, Usage
 
 __all__ = ["Core", "Dag", "Node"]
 
@@ -51,36 +59,16 @@ class _Task:
     followers: list[str]
     needs: frozenset[str]  # `Node.after`; a join of ten thousand pieces asks it ten thousand times
     missing: int  # dependencies that still hold it up
+    order: Order
     state: State = State.WAITING
     attempt: int = 0
     charged: int = 0
     requeues: int = 0
+    starved: int = 0
+    before: SutureError | None = None  # its last failure that was charged
     outcome: Outcome | None = None
     error: SutureError | None = None
     culprit: str = ""  # the task because of which it, or what needs it, is not run
-
-
-@dataclass(slots=True)
-class _Queues:
-    """The ready tasks of each resource class, first to go first."""
-
-    heaps: dict[Resource, list[tuple[tuple[int, float, int], str]]] = field(
-        default_factory=lambda: {resource: [] for resource in Resource}
-    )
-
-    def push(self, node: Node) -> None:
-        heapq.heappush(self.heaps[node.resource], (node.order, node.id))
-
-    def pop(self, resource: Resource) -> str | None:
-        heap = self.heaps[resource]
-        return heapq.heappop(heap)[1] if heap else None
-
-    def clear(self) -> None:
-        for heap in self.heaps.values():
-            heap.clear()
-
-    def names(self) -> list[str]:
-        return [name for heap in self.heaps.values() for _order, name in heap]
 
 
 class Core:
@@ -88,29 +76,37 @@ class Core:
 
     Args:
         dag: what to run; not looked at again after this.
-        limits: the slots.
+        limits: slots and memory.
         policy: what to do after a failure.
         fail_fast: after the first task that failed for good start nothing new. Otherwise all goes on that
             doesn't need that task.
 
     Raises:
         GraphError: the graph has a cycle or an unknown dependency.
-        ResourceError: a task needs a class without a slot.
+        ResourceError: a task needs a class without a slot, or more memory than there is.
     """
 
     def __init__(self, dag: Dag, limits: Limits, policy: RetryPolicy | None = None, *, fail_fast: bool = False) -> None:
-        dag.check()
+        longest = dag.remaining()
         limits.check(dag.tasks())
         followers = dag.dependants()
         self._tasks = {
-            node.id: _Task(node, followers[node.id], frozenset(node.after), len(node.dependencies))
+            node.id: _Task(
+                node,
+                followers[node.id],
+                frozenset(node.after),
+                len(node.dependencies),
+                (-node.priority, -longest[node.id], node.index),
+            )
             for node in dag.tasks()
         }
+        self._limits = limits
         self._policy = policy or RetryPolicy()
         self._fail_fast = fail_fast
-        self._usage = Usage(limits)
-        self._queues = _Queues()
+        self._admission = Admission(limits)
         self._counts = Counter({State.WAITING: len(self._tasks)})
+        self._left = len(self._tasks)
+        self._reused: list[str] = []
         self._out: list[Instruction] = []
         self._started = self._draining = self._aborting = self._finished = False
 
@@ -126,8 +122,8 @@ class Core:
 
     @property
     def usage(self) -> Usage:
-        """The slots that are taken now."""
-        return self._usage
+        """The slots that are taken now, and how many there are: fewer than at first when a device was busy."""
+        return self._admission.usage
 
     def state(self, task: str) -> State:
         """What a task is doing."""
@@ -151,8 +147,8 @@ class Core:
         """
         self._out = []
         match event:
-            case Start():
-                self._start()
+            case Start(done):
+                self._start(done)
             case TaskDone(task, attempt, outcome):
                 self._done(self._task(task), attempt, outcome)
             case TaskFailed(task, attempt, error):
@@ -175,8 +171,15 @@ class Core:
             states={name: task.state for name, task in tasks},
             missing={name: task.missing for name, task in tasks},
             attempts={name: task.attempt for name, task in tasks},
-            usage=self._usage,
-            queued=tuple(self._queues.names()),
+            orders={name: task.order for name, task in tasks},
+            needs={name: self._admission.memory.need(task.node) for name, task in tasks},
+            alone=self._admission.alone,
+            fresh=tuple(each.task for each in self._out if isinstance(each, Launch)),
+            limits=self._limits,
+            usage=self._admission.usage,
+            memory_used=self._admission.memory.used,
+            queued=self._admission.queued(),
+            reused=frozenset(self._reused),
             counts=self.counts(),
             started=self._started,
             draining=self._draining,
@@ -194,8 +197,20 @@ class Core:
 
     # Events.
 
-    def _start(self) -> None:
+    def _start(self, done: Mapping[str, Outcome]) -> None:
+        reused = [(self._task(name), outcome) for name, outcome in done.items()]
+        if self._started:
+            return
         self._started = True
+        reused = [(task, outcome) for task, outcome in reused if task.state is State.WAITING]
+        # All of them first, and their ends then: none may start because another one of them has ended.
+        for task, outcome in reused:
+            task.outcome = outcome
+            self._admission.memory.measured(task.node, outcome.peak_memory_bytes)
+            self._move(task, Cause.REUSED)
+            self._reused.append(task.node.id)
+        for task, _outcome in reused:
+            self._end(task)
         for task in self._tasks.values():
             if task.state is State.WAITING and not task.missing:
                 self._make_ready(task, Cause.UNBLOCKED)
@@ -205,6 +220,7 @@ class Core:
             return
         task.outcome, task.error = outcome, None
         self._leave_slot(task, Cause.SUCCEEDED)
+        self._admission.memory.measured(task.node, outcome.peak_memory_bytes)
         self._end(task)
 
     def _failed(self, task: _Task, attempt: int, error: SutureError) -> None:
@@ -214,22 +230,34 @@ class Core:
         task.error = error
         if isinstance(decision, Retry):
             self._leave_slot(task, Cause.WILL_RETRY)
-            self._out.append(Wake(task.node.id, attempt, decision.delay_s, error))
-            return
-        cancelled = isinstance(error, CommandCancelled)
-        self._leave_slot(task, Cause.CANCELLED if cancelled else Cause.GAVE_UP)
-        self._end(task)
-        if self._fail_fast and not cancelled:
-            self._drain()
+            self._out.append(Wake(task.node.id, attempt, decision.delay_s, error, decision.how))
+        else:
+            self._leave_slot(task, Cause.CANCELLED if isinstance(error, CommandCancelled) else Cause.GAVE_UP)
+            self._end(task)
+        self._draw_conclusions(task, error)
 
     def _decide(self, task: _Task, error: SutureError) -> Decision:
+        before = task.before
         if self._policy.charges(error):
             task.charged += 1
+            task.before = error
         else:
             task.requeues += 1
+        task.starved += isinstance(error, OutOfMemory)
         if self._draining:
             return GiveUp("nothing new is started")
-        return self._policy.decide(error, task.charged, task.requeues)
+        return self._policy.decide(error, task.charged, task.requeues, starved=task.starved, before=before)
+
+    def _draw_conclusions(self, task: _Task, error: SutureError) -> None:
+        """What a failure says about more than the task that failed."""
+        if isinstance(error, DiskFull):
+            self._abort()  # whatever else runs writes to the same disk, and would only fail later
+        elif isinstance(error, DeviceBusy):
+            self._admission.lower(task.node.resource)  # somebody else has a session, for as long as that may be
+        elif isinstance(error, OutOfMemory):
+            self._admission.isolate(task.node)
+        if self._fail_fast and task.state is State.FAILED:
+            self._drain()
 
     def _retry_due(self, task: _Task, attempt: int) -> None:
         if task.state is State.DELAYED and task.attempt == attempt:
@@ -240,7 +268,7 @@ class Core:
         if self._draining:
             return
         self._draining = True
-        self._queues.clear()
+        self._admission.clear()
         for task in self._tasks.values():
             if task.state in {State.WAITING, State.READY, State.DELAYED}:
                 task.error = task.error or CommandCancelled(f"{task.node.id} was not started: the run was stopped")
@@ -272,25 +300,22 @@ class Core:
         self._counts[task.state] -= 1
         task.state = target(task.state, cause)
         self._counts[task.state] += 1
+        self._left -= task.state.ended
 
     def _make_ready(self, task: _Task, cause: Cause) -> None:
         self._move(task, cause)
-        self._queues.push(task.node)
+        self._admission.push(task.node, task.order)
 
     def _leave_slot(self, task: _Task, cause: Cause) -> None:
         self._move(task, cause)
-        self._usage = self._usage.give(task.node.resource)
+        self._admission.leave(task.node)
 
     def _launch(self) -> None:
-        launched: list[_Task] = []
-        for resource in Resource:
-            while self._usage.free(resource) and (name := self._queues.pop(resource)) is not None:
-                launched.append(task := self._tasks[name])
-                self._usage = self._usage.take(resource)
-                self._move(task, Cause.LAUNCHED)
-                task.attempt += 1
-        launched.sort(key=lambda task: task.node.order)
-        self._out.extend(Launch(task.node.id, task.attempt) for task in launched)
+        while (node := self._admission.pick()) is not None:
+            task = self._tasks[node.id]
+            self._move(task, Cause.LAUNCHED)
+            task.attempt += 1
+            self._out.append(Launch(node.id, task.attempt, lean=task.starved > 1))
 
     def _end(self, first: _Task) -> None:
         """Record an end and tell those that wait for it; a skipped task is an end too."""
@@ -321,8 +346,7 @@ class Core:
         self._out.append(Record(task.node.id, task.state, task.attempt, task.outcome, task.error))
 
     def _finish(self) -> None:
-        left = sum(count for state, count in self._counts.items() if not state.ended)
-        if left or self._finished or not (self._started or self._draining):
+        if self._left or self._finished or not (self._started or self._draining):
             return
         self._finished = True
         self._out.append(Finish(ok=self._counts[State.DONE] == len(self._tasks)))

@@ -15,7 +15,7 @@ from suture.command.base import Command
 from suture.errors import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from suture.command.base import Resource
 
@@ -35,6 +35,10 @@ class Node:
         index: 0 for the task that was added first.
         priority: the command's.
         resource: the command's.
+        memory_bytes: what it is expected to need at most while it runs; 0: next to nothing.
+        memory_kind: tasks of one kind need about as much; what one of them needed is expected of the others. Empty:
+            it is like no other.
+        transient: its output is only for those that wait for it.
     """
 
     id: str
@@ -45,16 +49,14 @@ class Node:
     index: int
     priority: int
     resource: Resource
+    memory_bytes: int = 0
+    memory_kind: str = ""
+    transient: bool = False
 
     @property
     def dependencies(self) -> tuple[str, ...]:
         """All that it waits for, each once."""
         return self.after + self.after_any
-
-    @property
-    def order(self) -> tuple[int, float, int]:
-        """Among ready tasks the least goes first: priority, then the longest predicted, then first come."""
-        return (-self.priority, -self.cost, self.index)
 
 
 class Dag:
@@ -84,6 +86,9 @@ class Dag:
         *,
         after_any: Iterable[Command | str] = (),
         cost: float = 0.0,
+        memory_bytes: int = 0,
+        memory_kind: str = "",
+        transient: bool = False,
     ) -> str:
         """Add a command; give its id, to be used in another's ``after``.
 
@@ -91,18 +96,34 @@ class Dag:
             command: what to run.
             after: what it needs: when one of these does not succeed, it is skipped.
             after_any: what it only waits for: it runs however these end.
-            cost: predicted work; among equals in priority, the largest starts first.
+            cost: predicted work; among equals in priority, the longest path to the end starts first.
+            memory_bytes: expected need of memory.
+            memory_kind: name of those that need as much; the first that was measured corrects the others' need.
+            transient: its output is only for those that wait for it: once they are done, nobody misses it.
 
         Raises:
-            GraphError: there is a task of that id already.
+            GraphError: there is a task of that id already, or the memory is negative.
         """
         task = command.id
         if task in self._nodes:
             raise GraphError(f"there are two tasks of the id {task!r}", "give each command an id of its own")
-        needs = tuple(dict.fromkeys(_ids(after)))
+        if memory_bytes < 0:
+            raise GraphError(f"task {task!r} can't need {memory_bytes} bytes of memory", "give 0 or more")
+        needs = dict.fromkeys(_ids(after))
         waits = tuple(name for name in dict.fromkeys(_ids(after_any)) if name not in needs)
-        place = len(self._nodes)
-        self._nodes[task] = Node(task, command, needs, waits, cost, place, command.priority, command.resource)
+        self._nodes[task] = Node(
+            task,
+            command,
+            tuple(needs),
+            waits,
+            cost,
+            len(self._nodes),
+            command.priority,
+            command.resource,
+            memory_bytes,
+            memory_kind,
+            transient,
+        )
         return task
 
     def tasks(self) -> tuple[Node, ...]:
@@ -138,7 +159,47 @@ class Dag:
         Raises:
             GraphError: a task waits for one that is not there, or for itself in the end; the cycle is named.
         """
-        self.order()
+        self._sorted()
+
+    def remaining(self) -> dict[str, float]:
+        """For each task the cost of the longest path from its start to an end of the graph, its own included.
+
+        That is how long the graph takes at least once the task starts, whatever the number of slots. Linear in the size
+        of the graph.
+
+        Raises:
+            GraphError: as `check`.
+        """
+        longest: dict[str, float] = {}
+        after = dict.fromkeys(self._nodes, 0.0)
+        for name in reversed(self._sorted()):
+            node = self._nodes[name]
+            longest[name] = node.cost + after[name]
+            for other in node.dependencies:
+                after[other] = max(after[other], longest[name])
+        return longest
+
+    def settled(self, valid: Collection[str]) -> frozenset[str]:
+        """What need not run when the outputs of some tasks are there already.
+
+        Those, and the transient tasks for whose output nobody is left to wait: all that wait for them are settled, and
+        at least one of these needed them, which proves that they were done.
+
+        Args:
+            valid: ids of tasks whose output is there; ids that are not in the graph are left out.
+
+        Raises:
+            GraphError: as `check`.
+        """
+        there, found, proved = set(valid), set[str](), set[str]()
+        followers = self.dependants()
+        for name in reversed(self._sorted()):
+            node = self._nodes[name]
+            idle = node.transient and name in proved and found.issuperset(followers[name])
+            if idle or name in there:
+                found.add(name)
+                proved.update(node.after)
+        return frozenset(found)
 
     def order(self) -> tuple[str, ...]:
         """The ids so that each comes after all that it waits for, else in the order of adding.
@@ -146,7 +207,7 @@ class Dag:
         Raises:
             GraphError: as `check`.
         """
-        self._check_names()
+        self._sorted()
         followers = self.dependants()
         missing = {node.id: len(node.dependencies) for node in self._nodes.values()}
         free = [(node.index, node.id) for node in self._nodes.values() if not node.dependencies]
@@ -158,9 +219,22 @@ class Dag:
                 missing[name] -= 1
                 if not missing[name]:
                     heapq.heappush(free, (self._nodes[name].index, name))
+        return tuple(found)
+
+    def _sorted(self) -> list[str]:
+        """The ids so that each comes after all that it waits for, in linear time; else in any order."""
+        self._check_names()
+        followers = self.dependants()
+        missing = {node.id: len(node.dependencies) for node in self._nodes.values()}
+        found = [name for name, count in missing.items() if not count]
+        for task in found:  # grows while it is read
+            for name in followers[task]:
+                missing[name] -= 1
+                if not missing[name]:
+                    found.append(name)
         if len(found) < len(self):
             raise GraphError(f"the graph has a cycle: {_cycle(self._nodes, set(found))}")
-        return tuple(found)
+        return found
 
     def _check_names(self) -> None:
         for node in self._nodes.values():

@@ -7,8 +7,11 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from suture.orchestrator.retry import How
 
 if TYPE_CHECKING:
     from suture.command.base import Outcome
@@ -34,7 +37,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin: the first event of a run."""
+    """Begin. ``done`` is what an earlier run has done, by task; these are not run again."""
+
+    done: Mapping[str, Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,11 @@ Event = Start | TaskDone | TaskFailed | RetryDue | Stop | Abort
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Run a task; it has its slot. ``attempt`` counts from 1."""
+    """Run a task; it has its slot. ``attempt`` counts from 1; ``lean``: with less memory, if it can."""
 
     task: str
     attempt: int
+    lean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +99,21 @@ class CancelTask:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Report `RetryDue` for this task and attempt, ``delay_s`` seconds from now. ``error`` says why."""
+    """Report `RetryDue` for this task and attempt, ``delay_s`` seconds from now; ``error`` says why there is one."""
 
     task: str
     attempt: int
     delay_s: float
     error: SutureError
+    how: How = How.AGAIN
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Write down that a task has ended. ``attempts`` is how often it was launched; 0: never."""
+    """Write down that a task has ended. ``attempts`` is how often it was launched in this run; 0: never.
+
+    A task that is done after 0 attempts was done by an earlier run.
+    """
 
     task: str
     state: State

@@ -1,14 +1,14 @@
 """Resource classes and their slots, as plain values.
 
 `Limits` says how many slots each class has; `Usage` says how many of them are taken. A task takes one slot of
-one class, so a full class never holds up another. Not here: who gets a slot (`dag`), and what a slot is on a
-machine (`suture.backend`).
+one class, so a full class never holds up another. Not here: what memory is taken (`memory`), who goes next
+(`admission`), and what a slot is on a machine (`suture.backend`).
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from suture.command.base import Resource
@@ -38,19 +38,23 @@ class Limits:
         gpu_encode: encoding sessions of a graphics card.
         gpu_scale: scaling on a graphics card.
         io: joins and copies, which do nothing but read and write.
+        memory_bytes: what all that runs may need together; None: it is not looked at.
 
     Raises:
-        ResourceError: a number is negative or not an integer, or there is no slot at all.
+        ResourceError: a number is negative or not an integer, or there is no slot or no memory at all.
     """
 
     cpu: int
     gpu_encode: int = 1
     gpu_scale: int = 1
     io: int = 1
+    memory_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            _check_slots(each.name, getattr(self, each.name))
+        for resource in Resource:
+            _check_slots(resource.value, getattr(self, resource.value))
+        if self.memory_bytes is not None and self.memory_bytes < 1:
+            raise ResourceError(f"memory_bytes={self.memory_bytes!r} is no amount of memory", "give None for no limit")
         if not self.total:
             raise ResourceError("no resource class has a slot", "give at least one, as in Limits(cpu=1)")
 
@@ -67,9 +71,12 @@ class Limits:
         """Refuse, before anything starts, what could never start.
 
         Raises:
-            ResourceError: a task needs a class that has no slot.
+            ResourceError: a task needs a class that has no slot, or more memory than there is.
         """
         for node in nodes:
+            if self.memory_bytes is not None and node.memory_bytes > self.memory_bytes:
+                what = f"task {node.id!r} needs {node.memory_bytes} bytes of memory; there are {self.memory_bytes}"
+                raise ResourceError(what, "let it use fewer threads, or allow more")
             if not self.of(node.resource):
                 name = node.resource.value
                 raise ResourceError(f"task {node.id!r} needs {name}, which has no slot", f"give it one: {name}=1")
@@ -116,10 +123,15 @@ class Usage:
             raise ResourceError(f"no slot of {resource.value} is taken")
         return self._changed(resource, -1)
 
+    def lower(self, resource: Resource) -> Usage:
+        """With one slot less, but never without any, nor with fewer than are taken."""
+        slots = max(1, self.used(resource), self.limits.of(resource) - 1)
+        return replace(self, limits=replace(self.limits, **{resource.value: slots}))
+
     def _changed(self, resource: Resource, by: int) -> Usage:
         taken = list(self.taken)
         taken[_PLACE[resource]] += by
-        return replace(self, taken=tuple(taken))
+        return Usage(self.limits, tuple(taken))
 
 
 _PLACE = {resource: place for place, resource in enumerate(Resource)}

@@ -1,8 +1,8 @@
 """`Orchestrator`: the shell around the core. Does what `dag.Core` says, feeds back what happened.
 
-It holds the clock and the waiting, and nothing is decided here: which task runs is `dag`'s, whether it is
-tried again is `retry`'s, where it runs is the executor's. It installs no signal handler; whoever has one
-calls `stop` and `abort`.
+It holds the clock and the waiting, and nothing is decided here: which task runs is `dag`'s, whether it is tried again
+is `retry`'s, where it runs is the executor's. What happened is written to the `journal` before the core hears of it.
+It installs no signal handler; whoever has one calls `stop` and `abort`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from suture.orchestrator.dag import Core
 from suture.orchestrator.executor import Failed, Progressed, Started, Succeeded, backend
+from suture.orchestrator.journal import Journal, Unwritten
 from suture.orchestrator.messages import (
     Abort,
     CancelTask,
@@ -27,7 +28,8 @@ from suture.orchestrator.messages import (
     Wake,
 )
 from suture.orchestrator.resources import Limits, available_cpus
-from suture.orchestrator.retry import RetryPolicy
+from suture.orchestrator.retry import How, RetryPolicy
+from suture.orchestrator.states import State
 from suture.orchestrator.watch import (
     RunEvent,
     RunReport,
@@ -65,6 +67,8 @@ class Orchestrator:
         gpu_encode: slots for encoding on a graphics card.
         gpu_scale: slots for scaling on a graphics card.
         io: slots for joins and copies.
+        memory_bytes: what all that runs may need together, by what `Dag.add` was told and what is measured; None: it
+            is not looked at.
         max_retries: how often a task that failed is run again.
         fail_fast: after a task that failed for good, start nothing new. Otherwise all goes on that doesn't
             need it.
@@ -72,10 +76,12 @@ class Orchestrator:
         executor: makes what the tasks run on from the limits; closed after each run. None: threads and child
             processes of this machine.
         on_event: called with each `RunEvent`, in order, on the thread that runs. What it raises ends the run.
+        journal: keeps what became of the tasks, and knows what earlier runs have done; that is not run again. None:
+            each run begins anew.
         clock: seconds that never jump.
 
     Raises:
-        ResourceError: a number of slots is no number of slots.
+        ResourceError: a number of slots is no number of slots, or the memory no amount of memory.
         ConfigError: ``max_retries`` is negative.
     """
 
@@ -86,18 +92,22 @@ class Orchestrator:
         gpu_encode: int = 1,
         gpu_scale: int = 1,
         io: int = 1,
+        memory_bytes: int | None = None,
         max_retries: int = 2,
         fail_fast: bool = False,
         retry: RetryPolicy | None = None,
         executor: ExecutorFactory | None = None,
         on_event: Watcher = _nobody,
+        journal: Journal | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.limits = Limits(available_cpus() if cpu is None else cpu, gpu_encode, gpu_scale, io)
+        cpu = available_cpus() if cpu is None else cpu
+        self.limits = Limits(cpu, gpu_encode, gpu_scale, io, memory_bytes)
         self.policy = retry or RetryPolicy(max_retries=max_retries)
         self._fail_fast = fail_fast
         self._executor = executor
         self._on_event = on_event
+        self._journal = journal or Unwritten()
         self._clock = clock
         # Two flags, each set once: no order of calls from several threads can take a wish back.
         self._stopped = self._aborted = False
@@ -110,11 +120,11 @@ class Orchestrator:
 
         Raises:
             GraphError: the graph has a cycle or an unknown dependency.
-            ResourceError: a task needs a class that has no slot.
+            ResourceError: a task needs a class that has no slot, or more memory than there is.
         """
         core = Core(dag, self.limits, self.policy, fail_fast=self._fail_fast)
         with (self._executor or backend("local"))(self.limits) as executor:
-            return _Run(dag, core, executor, self._on_event, self._clock).to_end(self._wish)
+            return _Run(dag, core, executor, self._journal, self._on_event, self._clock).to_end(self._wish)
 
     def stop(self) -> None:
         """Start nothing new, let running tasks finish; for good, in later runs too.
@@ -139,33 +149,67 @@ class Orchestrator:
 class _Run:
     """One run of one graph."""
 
-    def __init__(self, dag: Dag, core: Core, executor: Executor, on_event: Watcher, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        dag: Dag,
+        core: Core,
+        executor: Executor,
+        journal: Journal,
+        on_event: Watcher,
+        clock: Callable[[], float],
+    ) -> None:
         self._dag = dag
         self._core = core
         self._executor = executor
+        self._journal = journal
         self._tell = on_event
         self._clock = clock
         self._epoch = time.time() - clock()
         self._alarms: list[tuple[float, str, int]] = []
         self._workers: dict[str, str] = {}
         self._starts: dict[str, float] = {}
+        self._lean: set[str] = set()
         self._reports: dict[str, TaskReport] = {}
 
     def to_end(self, wish: Callable[[], Event | None]) -> RunReport:
-        """Loop until the core says that all have ended."""
+        """Run until the core says that all have ended; whatever ends it, the journal has it on the disk."""
         started = self._now()
+        done = self._journal.begin(self._dag)
+        try:
+            self._loop(wish, Start(done))
+        finally:
+            self._journal.commit()
+        tasks = {node.id: self._reports[node.id] for node in self._dag.tasks()}
+        return RunReport(tasks, started, self._now())
+
+    def _loop(self, wish: Callable[[], Event | None], start: Start) -> None:
         granted: Event | None = None
         if (wanted := wish()) is not None:
             self._feed(granted := wanted)
-        self._feed(Start())
+        self._feed(start)
         while not self._core.finished:
-            for event in self._executor.poll(self._patience_s()):
+            events = self._executor.poll(self._patience_s())
+            self._write_down(events)
+            for event in events:
                 self._hear(event)
             self._ring()
             if (wanted := wish()) != granted and wanted is not None:
                 self._feed(granted := wanted)
-        tasks = {node.id: self._reports[node.id] for node in self._dag.tasks()}
-        return RunReport(tasks, started, self._now())
+
+    def _write_down(self, events: Iterable[ExecutorEvent]) -> None:
+        """Put the ends of attempts on the disk, all at once: a sync costs the same for one as for a hundred."""
+        now, ends = self._now(), 0
+        for event in events:
+            match event:
+                case Succeeded(task, attempt, outcome):
+                    self._journal.succeeded(task, attempt, outcome, now)
+                case Failed(task, attempt, error):
+                    self._journal.failed(task, attempt, error, now)
+                case _:
+                    continue
+            ends += 1
+        if ends:
+            self._journal.commit()
 
     def _now(self) -> float:
         return self._clock() + self._epoch
@@ -201,8 +245,8 @@ class _Run:
         """Do what the core says."""
         for each in instructions:
             match each:
-                case Launch(task, attempt):
-                    self._executor.submit(task, attempt, self._dag.node(task).command)
+                case Launch():
+                    self._launch(each)
                 case CancelTask(task):
                     self._executor.cancel(task)
                 case Wake():
@@ -215,15 +259,33 @@ class _Run:
     def _worker(self, task: str) -> str:
         return self._workers.get(task, "")
 
+    def _launch(self, launch: Launch) -> None:
+        command = self._dag.node(launch.task).command
+        leaner = command.leaner() if launch.lean else None
+        if leaner is not None:
+            self._lean.add(launch.task)
+        self._journal.launched(launch.task, launch.attempt, self._now())
+        self._executor.submit(launch.task, launch.attempt, leaner or command)
+
     def _retry(self, wake: Wake) -> None:
         heapq.heappush(self._alarms, (self._clock() + wake.delay_s, wake.task, wake.attempt))
-        worker = self._worker(wake.task)
-        self._tell(TaskRetry(wake.task, wake.attempt, worker, self._now(), wake.delay_s, wake.error))
+        worker, how = self._worker(wake.task), self._how(wake)
+        self._tell(TaskRetry(wake.task, wake.attempt, worker, self._now(), wake.delay_s, wake.error, how))
+
+    def _how(self, wake: Wake) -> How:
+        """What will be different; not every command has a leaner way."""
+        if wake.how is How.LEAN and self._dag.node(wake.task).command.leaner() is None:
+            return How.ALONE
+        return wake.how
 
     def _record(self, end: Record) -> None:
         now, worker = self._now(), self._worker(end.task)
-        started = self._starts.get(end.task)
+        started, lean = self._starts.get(end.task), end.task in self._lean
+        reused = end.state is State.DONE and not end.attempts
+        self._journal.ended(end.task, end.state, end.attempts, end.outcome, end.error, now)
         self._reports[end.task] = TaskReport(
-            end.task, end.state, end.attempts, worker, started, now, end.outcome, end.error
+            end.task, end.state, end.attempts, worker, started, now, end.outcome, end.error, reused, lean
         )
-        self._tell(TaskEnded(end.task, end.attempts, worker, now, end.state, end.outcome, end.error))
+        self._tell(
+            TaskEnded(end.task, end.attempts, worker, now, end.state, end.outcome, end.error, reused=reused, lean=lean)
+        )

@@ -36,6 +36,7 @@ _ENDS = frozenset({State.DONE, State.FAILED, State.SKIPPED, State.CANCELLED})
 class Cause(StrEnum):
     """Why a task changes its state, in the words of the diagram."""
 
+    REUSED = "an earlier run has done it"
     UNBLOCKED = "all that it waits for has ended well enough"
     UPSTREAM_FAILED = "one that it needs did not succeed"
     LAUNCHED = "a slot is free"
@@ -57,6 +58,7 @@ class Transition:
 
 
 TRANSITIONS = (
+    Transition(State.WAITING, Cause.REUSED, State.DONE),
     Transition(State.WAITING, Cause.UNBLOCKED, State.READY),
     Transition(State.WAITING, Cause.UPSTREAM_FAILED, State.SKIPPED),
     Transition(State.WAITING, Cause.STOPPED, State.CANCELLED),

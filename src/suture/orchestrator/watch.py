@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from suture.orchestrator.retry import How
 from suture.orchestrator.states import State
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class TaskProgress:
 
 @dataclass(frozen=True, slots=True)
 class TaskRetry:
-    """An attempt failed; the next one may start ``delay_s`` seconds from now."""
+    """An attempt failed; the next one may start ``delay_s`` seconds from now. ``how`` says what will be different."""
 
     task: str
     attempt: int
@@ -59,11 +60,16 @@ class TaskRetry:
     time: float
     delay_s: float
     error: SutureError
+    how: How = How.AGAIN
 
 
 @dataclass(frozen=True, slots=True)
 class TaskEnded:
-    """A task has ended. ``attempt`` is its last one; 0 and an empty ``worker``: it never ran."""
+    """A task has ended. ``attempt`` is its last one; 0 and an empty ``worker``: it did not run.
+
+    ``reused``: an earlier run had done it. ``lean``: its last attempt ran with less memory, so that what it made may
+    differ from what it would have made.
+    """
 
     task: str
     attempt: int
@@ -72,6 +78,8 @@ class TaskEnded:
     state: State
     outcome: Outcome | None = None
     error: SutureError | None = None
+    reused: bool = False
+    lean: bool = False
 
 
 RunEvent = TaskStarted | TaskProgress | TaskRetry | TaskEnded
@@ -91,6 +99,8 @@ class TaskReport:
         ended: when its end was decided.
         outcome: what the attempt that succeeded gave.
         error: why it is not done.
+        reused: an earlier run had done it; nothing of it ran in this one.
+        lean: the last attempt ran with less memory (`Command.leaner`).
     """
 
     task: str
@@ -101,6 +111,8 @@ class TaskReport:
     ended: float
     outcome: Outcome | None = None
     error: SutureError | None = None
+    reused: bool = False
+    lean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +136,13 @@ class RunReport:
 
     @property
     def done(self) -> list[TaskReport]:
-        """Those that succeeded."""
+        """Those that succeeded, in this run or in an earlier one."""
         return self._of(State.DONE)
+
+    @property
+    def reused(self) -> list[TaskReport]:
+        """Those that an earlier run had done."""
+        return [task for task in self.tasks.values() if task.reused]
 
     @property
     def failed(self) -> list[TaskReport]:
@@ -149,8 +166,8 @@ class RunReport:
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor time of the attempts that succeeded."""
-        return sum(task.outcome.cpu_seconds for task in self.tasks.values() if task.outcome)
+        """Processor time of the attempts that succeeded in this run."""
+        return sum(task.outcome.cpu_seconds for task in self.tasks.values() if task.outcome and not task.reused)
 
     @property
     def wall_seconds(self) -> float:

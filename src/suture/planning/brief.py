@@ -31,6 +31,7 @@ class Brief:
         tracks: what becomes of each stream.
         ffmpeg: the binary.
         workers: how many encoders run at once.
+        cores: of the machine that it is planned for.
         overwrite: an existing output may be replaced.
     """
 
@@ -42,6 +43,7 @@ class Brief:
     tracks: TrackList
     ffmpeg: str
     workers: int
+    cores: int
     overwrite: bool = False
 
     @property

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suture.cancel import CancelToken
 from suture.chunker import why_whole
-from suture.command.base import RunContext
+from suture.command.base import RunContext, run_command_line
 from suture.command.frame_times import FrameTimes
 from suture.errors import CommandFailed, MediaError
 from suture.media.index import FrameIndex, parse_framecrc, read_index, write_index
 from suture.media.isolated import call
+from suture.orchestrator.once import run_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,11 +50,15 @@ class Looking:
 
     Args:
         linear: streams that are decoded in one go, since a cut of them turned out not to be exact.
+        cores: of the machine that the job was planned for; None: of this one.
+        workers: how many encoders at once it was planned for; None: as the settings say.
         on_note: told what takes long.
         cancel: stops it when set.
     """
 
     linear: frozenset[int] = frozenset()
+    cores: int | None = None
+    workers: int | None = None
     on_note: Callable[[str], None] = lambda _text: None
     cancel: CancelToken | None = None
 
@@ -107,14 +113,21 @@ def linear_index(
     """
     listing = f"{path}.frames"
     command = FrameTimes(f"frames-{stream.index}", source, listing, stream=stream.index, time_base=stream.time_base)
+    command = command.set_program(ffmpeg)
+    context = RunContext(cancel=cancel or CancelToken())
     try:
-        command.set_program(ffmpeg).run(RunContext(cancel=cancel or CancelToken()))
+        run_once(command, context)
     except CommandFailed as error:
+        _run_in_spite(command, context)
         if not Path(listing).exists():
             raise MediaError(
                 f"nothing of video stream {stream.index} of {source!r} decodes: {error.message}"
             ) from error
     with Path(listing).open() as lines:
-        index = parse_framecrc(lines, stream.index, stream.time_base)
-    Path(listing).unlink()
-    return index
+        return parse_framecrc(lines, stream.index, stream.time_base)
+
+
+def _run_in_spite(command: FrameTimes, context: RunContext) -> None:
+    """Once more, keeping what it lists until it gives up: a damaged film is taken as far as it decodes."""
+    with suppress(CommandFailed):
+        run_command_line(command.command_line(), context, command.id)

@@ -72,11 +72,24 @@ class Plan:
         """Pieces of video, over all tracks."""
         return sum(len(video.chunks) for video in self.videos)
 
-    def dag(self) -> Dag:
-        """The steps as a graph for the orchestrator."""
+    def dag(self, memory_bytes: int | None = None) -> Dag:
+        """The steps as a graph for the orchestrator.
+
+        Args:
+            memory_bytes: what there is; None: nobody counts. A step that is thought to need more runs by itself then:
+                estimates are no reason to refuse.
+        """
         dag = Dag()
         for step in self.steps:
-            dag.add(step.command, after=step.after, after_any=step.after_any, cost=step.cost)
+            dag.add(
+                step.command,
+                after=step.after,
+                after_any=step.after_any,
+                cost=step.cost,
+                transient=step.transient,
+                memory_bytes=step.memory_bytes if memory_bytes is None else min(step.memory_bytes, memory_bytes),
+                memory_kind=step.memory_kind,
+            )
         return dag
 
     def write(self) -> None:
@@ -148,8 +161,9 @@ def _brief(
     ffmpeg = locate(settings.ffmpeg)
     tracks = choose_tracks(info, settings, container)
     _require(capabilities(ffmpeg), tracks, settings)
-    workers = settings.workers or cores()
-    return Brief(output, settings, folder, info, container, tracks, ffmpeg, workers, overwrite)
+    available = looking.cores or cores()
+    workers = looking.workers or settings.workers or available
+    return Brief(output, settings, folder, info, container, tracks, ffmpeg, workers, available, overwrite)
 
 
 def _require(able: Capabilities, tracks: TrackList, settings: EncodeSettings) -> None:

@@ -11,7 +11,7 @@ from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
 from suture.planning.filters import changes_frames
 from suture.planning.frames import index_for
-from suture.planning.machine import cores
+from suture.planning.stages import staged
 from suture.planning.video import video_encoder, whole_reason
 
 if TYPE_CHECKING:
@@ -46,12 +46,14 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     own_times = bool(changes_frames(brief.settings.video_filter or ""))
     burn, before = burn_for(brief, stream)
     chunks = _chunks(found.index, cuts, first, first + len(index), brief)
+    encoder = video_encoder(brief, stream, _grid(index, own_times=own_times), threads, burn)
+    encoder, staging = staged(brief, stream, encoder, chunks, index, looking)
     plan = VideoPlan(
         track,
         index,
         found.write(index),
         tuple(replace(chunk, end_frame=-1) for chunk in chunks) if own_times else tuple(chunks),
-        video_encoder(brief, stream, _grid(index, own_times=own_times), threads, burn),
+        encoder,
         _costs(index, chunks, first),
         first,
         own_times,
@@ -59,7 +61,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
         found.cut_short,
     )
     noted = [Decision("frame index", found.note)] if found.note else []
-    return plan, [*noted, Decision("pieces", cuts.reason, "--chunking"), *threading]
+    return plan, [*noted, Decision("pieces", cuts.reason, "--chunking"), *threading, *staging]
 
 
 def _grid(index: FrameIndex, *, own_times: bool) -> Fraction | None:
@@ -108,8 +110,8 @@ def _threads(brief: Brief, pieces: int) -> tuple[int | None, list[Decision]]:
     if pieces == 1:
         return None, [Decision("threads", "one piece, so the encoder uses as many as it likes", "--threads")]
     together = min(brief.workers, pieces)
-    threads = max(1, cores() // together)
-    why = f"{together} encoders at once on {cores()} cores, threads for each: {threads}"
+    threads = max(1, brief.cores // together)
+    why = f"{together} encoders at once on {brief.cores} cores, threads for each: {threads}"
     return threads, [Decision("workers", why, "--workers, --threads")]
 
 

@@ -11,7 +11,9 @@ from suture.command.step import StepCommand
 from suture.command.subtitle_track import SubtitleTrack
 from suture.encoder import AudioEncoder
 from suture.model import ChunkData
+from suture.planning.memory import estimate_audio_bytes, estimate_bytes, memory_kind
 from suture.planning.output import audio_path, piece_path, subtitle_path
+from suture.planning.stages import stage_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,29 +25,41 @@ if TYPE_CHECKING:
 
 __all__ = ["Step", "build_steps"]
 
+# What a sound track costs for each frame of the film, against a frame's picture.
+_SOUND_COST = 0.1
+# A stage before the encoder, against the whole piece: it only says who goes first.
+_STAGE_COST = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node of the graph-to-be. ``frames`` is what its progress counts to; 0: not known."""
+    """A node of the graph-to-be.
+
+    ``frames`` is what its progress counts to; 0: not known. ``transient``: what it makes is only for those that wait
+    for it. ``memory_bytes`` is an estimate, which what others of its ``memory_kind`` take replaces.
+    """
 
     command: Command
     after: tuple[str, ...] = ()
     after_any: tuple[str, ...] = ()
     cost: float = 0.0
     frames: int = 0
+    transient: bool = False
+    memory_bytes: int = 0
+    memory_kind: str = ""
 
 
 def build_steps(brief: Brief, videos: tuple[VideoPlan, ...], spec: JoinSpec, spec_path: str) -> tuple[Step, ...]:
     """Pieces and whole tracks, then the join of them, then the check that gives the output its name."""
-    pieces = [step for video in videos for step in _pieces(video, brief.folder)]
+    frames = sum(len(video.index) for video in videos)
+    pieces = [step for video in videos for step in _pieces(video, brief)]
     others = [
-        Step(command, cost=float(sum(len(video.index) for video in videos)))
+        Step(command, cost=_SOUND_COST * frames, memory_bytes=estimate_audio_bytes())
         for number, track in enumerate(brief.tracks.tracks)
         if (command := _whole(brief, number, track)) is not None
     ]
-    piece_ids = tuple(step.command.id for step in pieces)
+    piece_ids = tuple(step.command.id for step in pieces if not step.transient)
     needed = tuple(step.command.id for step in others)
-    frames = sum(len(video.index) for video in videos)
     join = StepCommand("join", "join", spec_path, brief.info.path, spec.part, priority=PRIORITY_LOW)
     publish = StepCommand(
         "publish", "publish", spec_path, spec.part, spec.output, priority=PRIORITY_LOW, resource=Resource.CPU
@@ -59,16 +73,45 @@ def build_steps(brief: Brief, videos: tuple[VideoPlan, ...], spec: JoinSpec, spe
     )
 
 
-def _pieces(video: VideoPlan, folder: str) -> Iterator[Step]:
+def _pieces(video: VideoPlan, brief: Brief) -> Iterator[Step]:
     after = (video.before.id,) if video.before else ()
     if video.before:
-        yield Step(video.before)
+        yield Step(video.before, transient=True)
+    ahead = _ahead(video, brief)
+    memory, kind = _memory(video, brief)
     for chunk, cost in zip(video.chunks, video.costs, strict=True):
-        path = piece_path(folder, chunk)
-        task = Path(path).stem
-        yield Step(
-            video.encoder.command(chunk, path, task), after=after, cost=cost, frames=chunk.frames or len(video.index)
-        )
+        paths = [stage_path(brief.folder, chunk, n) for n in range(len(video.encoder.stages) - 1)]
+        paths.append(piece_path(brief.folder, chunk))
+        commands = video.encoder.commands(chunk, paths, [Path(path).stem for path in paths])
+        frames = chunk.frames or len(video.index)
+        waits, window = after, ahead.get(chunk.chunk_id, ())
+        for command in commands[:-1]:
+            yield Step(command, waits, window, _STAGE_COST * cost, frames, transient=True)
+            waits, window = (command.id, *after), ()
+        yield Step(commands[-1], after=waits, cost=cost, frames=frames, memory_bytes=memory, memory_kind=kind)
+
+
+def _memory(video: VideoPlan, brief: Brief) -> tuple[int, str]:
+    """What a piece is expected to need, by its encoder and the size of the source's picture."""
+    stream, encoder = video.track.stream, video.encoder
+    assert stream is not None  # noqa: S101 - encoded tracks come from the source
+    form = encoder.pixel_format or stream.pix_fmt or ""
+    asked = (encoder.codec, stream.width, stream.height, form, encoder.threads)
+    speed = brief.settings.speed or ""
+    return estimate_bytes(*asked, stream.codec, speed=speed, machine_cores=brief.cores), memory_kind(*asked)
+
+
+def _ahead(video: VideoPlan, brief: Brief) -> dict[int, tuple[str, ...]]:
+    """The piece that has to be there before a piece is begun, so that the disk holds few intermediates at a time.
+
+    Two for each worker let no core wait. The long ones are begun first, as the orchestrator would.
+    """
+    if not video.encoder.stages:
+        return {}
+    order = sorted(range(len(video.chunks)), key=lambda number: -video.costs[number])
+    done = [Path(piece_path(brief.folder, video.chunks[number])).stem for number in order]
+    room = max(2, 2 * brief.workers)
+    return {video.chunks[number].chunk_id: (task,) for number, task in zip(order[room:], done, strict=False)}
 
 
 def _whole(brief: Brief, number: int, track: Track) -> Command | None:

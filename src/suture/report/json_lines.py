@@ -146,10 +146,11 @@ def _task(event: RunEvent) -> tuple[str, float, dict[str, Any]]:
             return (
                 "task.retry",
                 event.time,
-                {**base, "delay_s": round(event.delay_s, 3), "error": _error(event.error)},
+                {**base, "how": event.how.value, "delay_s": round(event.delay_s, 3), "error": _error(event.error)},
             )
         case TaskEnded():
-            ended = {"state": event.state.value, "error": _error(event.error), **_outcome(event.outcome)}
+            how = {"state": event.state.value, "reused": event.reused, "lean": event.lean}
+            ended = {**how, "error": _error(event.error), **_outcome(event.outcome)}
             return "task.ended", event.time, {**base, **ended}
 
 

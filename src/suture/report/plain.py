@@ -114,7 +114,7 @@ def told(event: JobEvent, plan: Plan | None, *, verbose: bool) -> list[str]:
         case TaskStarted() | TaskEnded():
             return [task_line(event)] if verbose else []
         case Finished(report):
-            return final_lines(report, plan, details=verbose)
+            return final_lines(report, plan)
     return []
 
 

@@ -107,4 +107,5 @@ def _step(step: Step) -> dict[str, Any]:
         "priority": command.priority,
         "cost": round(step.cost, 3),
         "frames": step.frames,
+        "transient": step.transient,
     }

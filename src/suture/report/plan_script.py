@@ -99,15 +99,28 @@ def _join_file(plan: Plan) -> Iterator[str]:
 
 
 def _steps(plan: Plan) -> Iterator[str]:
-    """Every step behind those that it waits for."""
-    may_fail = {task for step in plan.steps for task in step.after_any}
+    """Every step behind those that it waits for, each intermediate only until it was read."""
     ordered = _ordered(plan.steps)
+    may_fail = _may_fail(ordered)
     for number, step in enumerate(ordered, 1):
         yield f"say {shlex.quote(f'{number} of {len(ordered)}: {step.command.id}')}"
         line = f"{step.command.dry_run()} >/dev/null"
         if step.command.id in may_fail:
             line += f" || rm -f -- {_word(step.command.output_path)}"
         yield line
+        if consumed := getattr(step.command, "consumes", ""):
+            yield f"rm -f -- {_word(consumed)}"
+
+
+def _may_fail(ordered: Sequence[Step]) -> set[str]:
+    """Pieces that may be missing, and what is made for these alone."""
+    # A step before the encoder waits for a piece only for its room on the disk, not for its failure.
+    found = {task for step in ordered if not step.transient for task in step.after_any}
+    makers = {step.command.output_path: step.command.id for step in ordered}
+    for step in reversed(ordered):
+        if step.command.id in found and (maker := makers.get(getattr(step.command, "consumes", ""))):
+            found.add(maker)
+    return found
 
 
 def _ordered(steps: Sequence[Step]) -> list[Step]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from suture.orchestrator.retry import How
 from suture.orchestrator.watch import TaskStarted
+from suture.planning.weights import output_seconds
 from suture.report.wording import clock, count, length_of, printable, size, times
-from suture.report.work import output_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["final_lines", "plan_lines", "retry_line", "task_line", "track_texts"]
 
 _MOST_FAILURES = 5
+_HOW = {How.ALONE: "with nothing beside it", How.LEAN: "alone and with fewer threads"}
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -55,26 +57,24 @@ def _fate(track: Track) -> str:
     return f"{track.kind} copied" if track.action == "copy" else f"{track.kind} {track.encoder}"
 
 
-def final_lines(report: EncodeReport, plan: Plan | None = None, *, details: bool = False) -> list[str]:
-    """How it ended: what came out, what it cost; of failures, those that the command's error does not name.
+def final_lines(report: EncodeReport, plan: Plan | None = None) -> list[str]:
+    """How it ended: what came out, what it cost; each piece that failed, with its command and what that said.
 
     Args:
         report: the end.
         plan: what was done; None when it never came to a plan.
-        details: with commands and stderr of what failed.
     """
-    lines = list(_failures(report, details=details))
+    lines = list(_failures(report))
     if report.status in {"done", "partial"}:
         lines += _result(report, plan)
     return [printable(line) for line in lines]
 
 
-def _failures(report: EncodeReport, *, details: bool) -> Iterator[str]:
-    # The error that ended a job is the command's to print; pieces left out are told by nobody else.
-    told = report.failures if report.status == "partial" else report.failures[1:]
+def _failures(report: EncodeReport) -> Iterator[str]:
+    told = report.failures
     for failure in told[:_MOST_FAILURES]:
         yield f"failed: {failure.task}: {failure.message}"
-        yield from (f"    {line}" for line in failure.details.splitlines() if details)
+        yield from (f"    {line}" for line in failure.details.splitlines()[1:])
     if len(told) > _MOST_FAILURES:
         yield f"failed: {len(told) - _MOST_FAILURES} more"
 
@@ -105,7 +105,7 @@ def _counts(report: EncodeReport) -> list[str]:
 
 def retry_line(event: TaskRetry) -> str:
     """That something failed and is tried again."""
-    when = f"in {clock(event.delay_s)}" if event.delay_s else "at once"
+    when = f"in {clock(event.delay_s)}" if event.delay_s else _HOW.get(event.how, "at once")
     return printable(f"{event.task} failed, attempt {event.attempt}: {event.error.message}; again {when}")
 
 

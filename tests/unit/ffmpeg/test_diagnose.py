@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from suture.errors import CommandError, CommandFailed, DeviceBusy, DiskFull
+from suture.errors import CommandCrashed, CommandError, CommandFailed, DeviceBusy, DiskFull, OutOfMemory
 from suture.ffmpeg.diagnose import blames_input, diagnose, hidden_failure, relevant_lines
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "stderr"
@@ -69,10 +69,14 @@ LASTING = {
     "no-qsv": ("no usable Quick Sync (QSV) device", "MFX"),
 }
 PASSING = {
-    "memory": ("not enough memory", "malloc of size"),
     "signal-term": ("it was stopped from outside", "signal 15"),
     "signal-int": ("it was stopped from outside", "signal 2"),
+}
+NO_MEMORY = {
+    "memory": ("not enough memory", "malloc of size"),
     "signal-kill": ("it was killed (SIGKILL)", "memory"),
+}
+CRASHES = {
     "signal-segv": ("it crashed (SIGSEGV)", ""),
     "signal-abrt": ("it crashed (SIGABRT)", ""),
 }
@@ -84,6 +88,8 @@ FINE = {"success", "success-x265", "success-svtav1", "damaged-but-encoded", "no-
 EXPECTED: dict[str, tuple[type[CommandError], bool, tuple[str, str]]] = {
     **{case: (CommandFailed, False, words) for case, words in LASTING.items()},
     **{case: (CommandFailed, True, words) for case, words in PASSING.items()},
+    **{case: (OutOfMemory, True, words) for case, words in NO_MEMORY.items()},
+    **{case: (CommandCrashed, True, words) for case, words in CRASHES.items()},
     **{case: (DiskFull, False, words) for case, words in FULL.items()},
 }
 

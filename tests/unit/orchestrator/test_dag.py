@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from suture.command.base import PRIORITY_HIGH, PRIORITY_LOW, Command, Outcome, Resource, TaskType
+from graphs import FAILS, LASTS, WELL, Fake, Run, chain, launched
+from suture.command.base import PRIORITY_HIGH, PRIORITY_LOW, Resource
 from suture.errors import (
     CommandCancelled,
     CommandFailed,
@@ -20,7 +21,7 @@ from suture.errors import (
 )
 from suture.orchestrator import states
 from suture.orchestrator.dag import Core, Dag
-from suture.orchestrator.invariants import broken
+from suture.orchestrator.invariants import Snapshot, broken
 from suture.orchestrator.messages import (
     Abort,
     CancelTask,
@@ -36,83 +37,18 @@ from suture.orchestrator.messages import (
     TaskFailed,
     Wake,
 )
-from suture.orchestrator.resources import Limits
+from suture.orchestrator.resources import Limits, Usage
 from suture.orchestrator.retry import RetryPolicy
 from suture.orchestrator.states import Cause, State
 
-if TYPE_CHECKING:
-    from suture.errors import SutureError
-
 DOCUMENT = Path(__file__).parents[3] / "docs" / "orchestrator.md"
-WELL = Outcome(frames=24)
-FAILS = CommandFailed("it broke")
-LASTS = CommandFailed("it breaks every time", retryable=False)
 BUSY = DeviceBusy("no session")
 CANCELLED = CommandCancelled("stopped")
-
-
-@dataclass(frozen=True)
-class Fake(Command):
-    """A command that only has a place in a graph."""
-
-    id: str = ""
-    priority: int = 5
-    resource: Resource = Resource.CPU
-    input_path: str = "in.mkv"
-    output_path: str = "out.mkv"
-    task_type: TaskType = TaskType.VIDEO
-
-    def build_args(self) -> list[str]:
-        """Nothing that does anything."""
-        return ["true"]
-
-
-class Run:
-    """A core that is checked after every event, and remembers what it was told."""
-
-    def __init__(self, dag: Dag, limits: Limits | None = None, **options: Any) -> None:
-        self.core = Core(dag, limits or Limits(cpu=8), **options)
-        self.core.validate()
-
-    def feed(self, event: Event) -> list[Instruction]:
-        """One event in; what came out, without the records."""
-        self.all = list(self.core.handle(event))
-        self.core.validate()
-        return [each for each in self.all if not isinstance(each, Record)]
-
-    def start(self) -> list[Instruction]:
-        """Begin."""
-        return self.feed(Start())
-
-    def done(self, task: str, attempt: int = 1) -> list[Instruction]:
-        """An attempt succeeds."""
-        return self.feed(TaskDone(task, attempt, WELL))
-
-    def failed(self, task: str, error: SutureError = LASTS, attempt: int = 1) -> list[Instruction]:
-        """An attempt fails."""
-        return self.feed(TaskFailed(task, attempt, error))
-
-    def states(self) -> dict[str, str]:
-        """What each task is doing."""
-        return {name: str(state) for name, state in self.core.snapshot().states.items()}
 
 
 def launches(*names: str) -> list[Instruction]:
     """First attempts of these tasks."""
     return [Launch(name, 1) for name in names]
-
-
-def launched(instructions: list[Instruction]) -> list[str]:
-    """The tasks that are launched."""
-    return [each.task for each in instructions if isinstance(each, Launch)]
-
-
-def chain(*names: str) -> Dag:
-    """Each needs the one before."""
-    dag = Dag()
-    for before, name in zip(("", *names), names, strict=False):
-        dag.add(Fake(name), after=[before] if before else [])
-    return dag
 
 
 def pieces_and_join(count: int, *, tolerant: bool) -> Dag:
@@ -166,6 +102,17 @@ def test_instructions_of_several_classes_come_in_one_order() -> None:
     dag.add(Fake("cpu"))
     dag.add(Fake("io", resource=Resource.IO, priority=PRIORITY_HIGH))
     assert Run(dag).start() == launches("io", "cpu")
+
+
+def test_the_longest_way_to_the_end_goes_first() -> None:
+    """Among equals in priority: not the longest task but the one with most behind it; then the first come."""
+    dag = Dag()
+    dag.add(Fake("long"), cost=5)
+    dag.add(Fake("short"), cost=5)
+    dag.add(Fake("head"), cost=1)
+    dag.add(Fake("tail"), after=["head"], cost=6)
+    dag.add(Fake("urgent", priority=PRIORITY_HIGH))
+    assert Run(dag).start() == launches("urgent", "head", "long", "short")
 
 
 def test_no_class_gets_more_than_its_slots() -> None:
@@ -298,7 +245,7 @@ def test_a_task_fails_for_good_after_its_last_retry() -> None:
     run = Run(chain("a"))
     run.start()
     for attempt in (1, 2):
-        run.failed("a", FAILS, attempt)
+        run.failed("a", CommandFailed(f"it broke in the {attempt}. way"), attempt)
         assert run.feed(RetryDue("a", attempt)) == [Launch("a", attempt + 1)]
     run.failed("a", FAILS, 3)
     assert run.all == [Record("a", State.FAILED, 3, None, FAILS), Finish(ok=False)]
@@ -316,7 +263,7 @@ def test_a_busy_device_costs_nothing_but_time() -> None:
     run = Run(chain("a"), policy=RetryPolicy(max_retries=2, initial_backoff_s=1, factor=2))
     run.start()
     delays = []
-    for attempt, error in enumerate([BUSY, FAILS, BUSY, BUSY, FAILS, BUSY, BUSY], start=1):
+    for attempt, error in enumerate([BUSY, FAILS, BUSY, BUSY, CommandFailed("else"), BUSY, BUSY], start=1):
         wake = run.failed("a", error, attempt)[0]
         assert isinstance(wake, Wake)
         delays.append(wake.delay_s)
@@ -356,7 +303,7 @@ def test_stop_lets_running_tasks_finish_and_starts_nothing() -> None:
         dag.add(Fake(name))
     run = Run(dag, Limits(cpu=2))
     run.start()
-    run.failed("delayed", BUSY)
+    run.failed("delayed", FAILS)
     run.done("queued")
     assert run.feed(Stop()) == []
     assert run.states() == {"a": "running", "b": "cancelled", "delayed": "cancelled", "queued": "done"}
@@ -422,6 +369,7 @@ def test_a_task_that_somebody_cancelled_is_no_failure() -> None:
     "event",
     [
         Start(),
+        Start({"b": WELL}),
         TaskDone("a", 1, WELL),
         TaskDone("a", 3, WELL),
         TaskFailed("a", 1, FAILS),
@@ -439,7 +387,7 @@ def test_word_of_what_is_over_or_not_yet_changes_nothing(event: Event) -> None:
     run.start()
     run.failed("a", FAILS)
     run.feed(RetryDue("a", 1))
-    before = run.core.snapshot()
+    before = replace(run.core.snapshot(), fresh=())
     assert run.feed(event) == []
     assert run.core.snapshot() == before
 
@@ -503,11 +451,18 @@ def test_a_long_chain_is_skipped_without_recursion() -> None:
         ({"finished": True}, "the end was announced: True"),
         ({"attempts": {"a": 0, "b": 0}}, "a is running after 0 attempts"),
         ({"attempts": {"a": 1, "b": 1}}, "b is waiting after 1 attempts"),
+        ({"memory_used": 5}, "6 bytes are needed, 5 are counted"),
+        ({"limits": Limits(cpu=1, io=0)}, "of 0 slots of io 1 are left"),
+        ({"reused": frozenset({"a"})}, "a was done before, but is running after 1 attempts"),
+        ({"states": {"a": State.DONE, "b": State.DONE}, "reused": frozenset({"a"})}, "b is done after 0 attempts"),
     ],
 )
 def test_every_invariant_can_be_broken(change: dict[str, Any], complaint: str) -> None:
     """A sound run (``a`` runs, ``b`` waits for it) is changed in one place; the check sees it."""
-    run = Run(chain("a", "b"), Limits(cpu=1))
+    dag = Dag()
+    dag.add(Fake("a"), memory_bytes=6)
+    dag.add(Fake("b"), after=["a"])
+    run = Run(dag, Limits(cpu=1))
     run.start()
     sound = run.core.snapshot()
     assert broken(sound) == []
@@ -519,6 +474,48 @@ def test_a_ready_task_beside_a_free_slot_breaks_an_invariant() -> None:
     sound = Core(chain("a"), Limits(cpu=1)).snapshot()
     idle = replace(sound, states={"a": State.READY}, queued=("a",))
     assert "has a free slot, but does not run" in "; ".join(broken(idle))
+
+
+def two_at_work(limits: Limits, need: int = 6) -> Snapshot:
+    """Two tasks that run and one that is ready, each of which needs so much memory."""
+    dag = Dag()
+    for name in ("a", "b", "c"):
+        dag.add(Fake(name), memory_bytes=need)
+    run = Run(dag, limits)
+    run.start()
+    return run.core.snapshot()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"alone": frozenset({"b"})}, "['b'] had to run alone, but 2 tasks run"),
+        ({"limits": Limits(cpu=2, memory_bytes=11)}, "['a', 'b'] started although 12 of 11 bytes are needed"),
+        ({"limits": Limits(cpu=2, memory_bytes=11), "fresh": ()}, ""),
+        ({"usage": Usage(Limits(cpu=3), (2, 0, 0, 0)), "limits": Limits(cpu=3)}, "c is ready and has a free slot"),
+        ({"usage": Usage(Limits(cpu=3), (2, 0, 0, 0))}, "of 2 slots of cpu 3 are left"),
+    ],
+)
+def test_every_invariant_of_those_side_by_side_can_be_broken(change: dict[str, Any], complaint: str) -> None:
+    """A sound run of two beside each other is changed; a need that grew while they ran is no fault."""
+    sound = two_at_work(Limits(cpu=2))
+    assert broken(sound) == []
+    found = "; ".join(broken(replace(sound, **change)))
+    assert complaint in found
+    assert bool(complaint) == bool(found)
+
+
+def test_to_wait_for_memory_or_for_one_that_is_alone_is_sound() -> None:
+    """A free slot alone is no reason to start; that nothing runs while one is ready is never sound."""
+    waiting = two_at_work(Limits(cpu=3, memory_bytes=12))
+    assert waiting.usage.free(Resource.CPU) == 1
+    assert broken(waiting) == []
+    assert "c is ready and has a free slot" in "; ".join(broken(replace(waiting, needs={**waiting.needs, "c": 0})))
+    alone = replace(two_at_work(Limits(cpu=2), 0), alone=frozenset({"c"}), usage=Usage(Limits(cpu=3), (2, 0, 0, 0)))
+    assert broken(replace(alone, limits=Limits(cpu=3))) == []
+    idle = Core(chain("c"), Limits(cpu=1)).snapshot()
+    lonely = replace(idle, states={"c": State.READY}, queued=("c",), alone=frozenset({"c"}))
+    assert "['c'] are ready and nothing runs" in broken(lonely)
 
 
 def test_validate_raises_what_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-from suture.command.base import PRIORITY_HIGH, Command, Resource, TaskType
+from graphs import Fake
+from suture.command.base import PRIORITY_HIGH, Resource
 from suture.errors import GraphError
 from suture.orchestrator.graph import Dag
-
-
-@dataclass(frozen=True)
-class Fake(Command):
-    """A command that only has a place in a graph."""
-
-    id: str = ""
-    priority: int = 5
-    resource: Resource = Resource.CPU
-    input_path: str = "in.mkv"
-    output_path: str = "out.mkv"
-    task_type: TaskType = TaskType.VIDEO
-
-    def build_args(self) -> list[str]:
-        """Nothing that does anything."""
-        return ["true"]
 
 
 def test_what_add_gives_can_be_waited_for() -> None:
@@ -136,3 +119,61 @@ def test_a_graph_has_a_length_and_members() -> None:
     assert "a" in dag
     assert "b" not in dag
     assert repr(dag) == "Dag(1 tasks)"
+
+
+def test_the_longest_way_to_the_end_counts_all_that_follows() -> None:
+    """Own cost, and the most expensive of what waits for it, tolerant or not."""
+    dag = Dag()
+    dag.add(Fake("a"), cost=1)
+    dag.add(Fake("b"), after=["a"], cost=5)
+    dag.add(Fake("c"), after_any=["a"], cost=2)
+    dag.add(Fake("d"), after=["b", "c"], cost=4)
+    assert dag.remaining() == {"a": 10, "b": 9, "c": 6, "d": 4}
+
+
+def test_less_than_no_memory_is_refused() -> None:
+    """An error of the caller's sum shows where it is made."""
+    with pytest.raises(GraphError, match="-1 bytes"):
+        Dag().add(Fake("a"), memory_bytes=-1)
+
+
+def stages(*followers: str) -> Dag:
+    """Scale, filter, then those that need the filtered picture; the first two are transient."""
+    dag = Dag()
+    dag.add(Fake("scale"), transient=True)
+    dag.add(Fake("filter"), after=["scale"], transient=True)
+    for name in followers:
+        dag.add(Fake(name), after=["filter"])
+    return dag
+
+
+def test_what_only_done_tasks_waited_for_is_settled() -> None:
+    """An intermediate that is gone is not made again for nobody, nor is what it was made from."""
+    assert stages("encode").settled(["encode"]) == {"scale", "filter", "encode"}
+
+
+def test_one_that_still_waits_needs_the_whole_way() -> None:
+    """The intermediate has to be made again for the one that is left."""
+    assert stages("x", "y").settled({"x"}) == {"x"}
+    assert stages("x", "y").settled({"x", "filter"}) == {"scale", "filter", "x"}
+
+
+def test_a_transient_task_without_followers_is_not_settled() -> None:
+    """Nobody is there who could prove that it was done."""
+    assert stages().settled([]) == frozenset()
+
+
+def test_one_that_only_waited_proves_nothing() -> None:
+    """A tolerant join is done, too, when the transient task before it has failed."""
+    dag = Dag()
+    dag.add(Fake("a"), transient=True)
+    dag.add(Fake("join"), after_any=["a"])
+    assert dag.settled(["join"]) == {"join"}
+
+
+def test_what_is_kept_is_not_settled_by_those_that_wait_for_it() -> None:
+    """Its output is wanted for itself; and what is not in the graph is none of its tasks."""
+    dag = Dag()
+    dag.add(Fake("a"))
+    dag.add(Fake("b"), after=["a"])
+    assert dag.settled(["b", "stranger"]) == {"b"}

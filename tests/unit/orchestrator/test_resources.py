@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-from suture.command.base import Command, Resource, TaskType
+from graphs import Fake
+from suture.command.base import Resource
 from suture.errors import ResourceError
 from suture.orchestrator.graph import Dag
 from suture.orchestrator.resources import Limits, Usage, available_cpus
-
-
-@dataclass(frozen=True)
-class Fake(Command):
-    """A command that only has a place in a graph."""
-
-    id: str = ""
-    priority: int = 5
-    resource: Resource = Resource.CPU
-    input_path: str = "in.mkv"
-    output_path: str = "out.mkv"
-    task_type: TaskType = TaskType.VIDEO
-
-    def build_args(self) -> list[str]:
-        """Nothing that does anything."""
-        return ["true"]
 
 
 def test_every_class_has_a_limit() -> None:
@@ -95,3 +78,30 @@ def test_this_machine_has_a_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert available_cpus() == 1
+
+
+def test_a_task_that_needs_more_memory_than_there_is_is_refused() -> None:
+    """Exactly all of it is allowed; without a limit, anything is."""
+    dag = Dag()
+    dag.add(Fake("piece"), memory_bytes=100)
+    Limits(cpu=1, memory_bytes=100).check(dag.tasks())
+    Limits(cpu=1).check(dag.tasks())
+    with pytest.raises(ResourceError, match="'piece' needs 100 bytes of memory; there are 99"):
+        Limits(cpu=1, memory_bytes=99).check(dag.tasks())
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_no_memory_at_all_is_refused(size: int) -> None:
+    """Who wants no limit says None."""
+    with pytest.raises(ResourceError, match="memory_bytes"):
+        Limits(cpu=1, memory_bytes=size)
+
+
+def test_lowering_takes_one_slot_that_is_free() -> None:
+    """Never the last one, never one that is taken, and the other classes keep theirs."""
+    usage = Usage(Limits(cpu=3)).take(Resource.CPU).take(Resource.CPU)
+    lowered = usage.lower(Resource.CPU)
+    assert lowered.limits == Limits(cpu=2)
+    assert lowered.lower(Resource.CPU) == lowered
+    assert lowered.give(Resource.CPU).lower(Resource.CPU).limits.cpu == 1
+    assert Usage(Limits(cpu=1)).lower(Resource.CPU).limits.cpu == 1

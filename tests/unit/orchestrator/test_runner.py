@@ -2,152 +2,32 @@
 
 from __future__ import annotations
 
-import heapq
 import pickle
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from suture.command.base import Command, Outcome, Resource, TaskType
+from stage import Fake, Stage, graph
+from suture.command.base import Outcome, Resource
 from suture.errors import (
-    CommandCancelled,
     CommandFailed,
+    CommandTimeout,
     ConfigError,
     DeviceBusy,
     GraphError,
+    OutOfMemory,
     ResourceError,
-    SutureError,
 )
 from suture.orchestrator import Dag, Orchestrator, RetryPolicy, State
 from suture.orchestrator.executor import (
     BACKENDS,
     Executor,
-    ExecutorEvent,
-    Failed,
-    Progressed,
-    Started,
-    Succeeded,
     backend,
 )
-from suture.orchestrator.watch import RunEvent, RunReport, TaskEnded, TaskProgress, TaskRetry, TaskStarted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from suture.ffmpeg.progress import Progress
-    from suture.orchestrator.resources import Limits
+from suture.orchestrator.retry import How
+from suture.orchestrator.watch import RunEvent, TaskEnded, TaskProgress, TaskRetry, TaskStarted
 
 BROKE = CommandFailed("it broke")
-HALF = cast("Progress", "half of it")
-
-
-@dataclass(frozen=True)
-class Fake(Command):
-    """A command that takes ``takes_s`` virtual seconds and ends, attempt by attempt, as ``ends`` says."""
-
-    id: str = ""
-    priority: int = 5
-    resource: Resource = Resource.CPU
-    input_path: str = "in.mkv"
-    output_path: str = "out.mkv"
-    task_type: TaskType = TaskType.VIDEO
-    takes_s: float = 1.0
-    ends: tuple[SutureError | None, ...] = (None,)
-
-    def build_args(self) -> list[str]:
-        """Nothing that does anything."""
-        return ["true"]
-
-
-@dataclass
-class Script(Executor):
-    """Runs nothing: reports what the commands say they come to, when virtual time has come to it."""
-
-    now: float = 0.0
-    queue: list[tuple[float, int, ExecutorEvent]] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
-    submitted: list[tuple[float, str, int]] = field(default_factory=list)
-    closed: int = 0
-    limits: Limits | None = None
-
-    def clock(self) -> float:
-        """The virtual time."""
-        return self.now
-
-    def _at(self, time: float, event: ExecutorEvent) -> None:
-        heapq.heappush(self.queue, (time, len(self.submitted) * 10 + len(self.queue), event))
-
-    def submit(self, task: str, attempt: int, command: Command) -> None:
-        """Put the whole attempt on the calendar."""
-        assert isinstance(command, Fake)
-        assert command.id == task
-        self.submitted.append((self.now, task, attempt))
-        error = command.ends[min(attempt, len(command.ends)) - 1]
-        self._at(self.now, Started(task, attempt, "w0"))
-        self._at(self.now + command.takes_s / 2, Progressed(task, attempt, HALF))
-        outcome = Outcome(cpu_seconds=command.takes_s)
-        end = Failed(task, attempt, error) if error else Succeeded(task, attempt, outcome)
-        self._at(self.now + command.takes_s, end)
-
-    def poll(self, timeout_s: float) -> list[ExecutorEvent]:
-        """Let virtual time pass up to the next event, or as long as the caller waits."""
-        assert timeout_s >= 0
-        if not self.queue or self.queue[0][0] > self.now + timeout_s:
-            self.now += timeout_s
-            return []
-        self.now = max(self.now, self.queue[0][0])
-        events = []
-        while self.queue and self.queue[0][0] <= self.now:
-            events.append(heapq.heappop(self.queue)[2])
-        return events
-
-    def cancel(self, task: str) -> None:
-        """Take the rest of the attempt from the calendar, and put its end there."""
-        self.cancelled.append(task)
-        attempt = next(a for _time, name, a in reversed(self.submitted) if name == task)
-        self.queue = [entry for entry in self.queue if entry[2].task != task]
-        heapq.heapify(self.queue)
-        self._at(self.now, Failed(task, attempt, CommandCancelled("stopped")))
-
-    def close(self) -> None:
-        """Count how often."""
-        self.closed += 1
-
-
-@dataclass
-class Stage:
-    """An orchestrator on a script, and all that it said."""
-
-    script: Script = field(default_factory=Script)
-    heard: list[RunEvent] = field(default_factory=list)
-    react: Callable[[RunEvent, Orchestrator], None] = lambda _event, _orchestrator: None
-
-    def orchestrator(self, cpu: int = 8, **options: Any) -> Orchestrator:
-        """One that runs in virtual time."""
-
-        def executor(limits: Limits) -> Executor:
-            self.script.limits = limits
-            return self.script
-
-        def watch(event: RunEvent) -> None:
-            self.heard.append(event)
-            self.react(event, made)
-
-        made = Orchestrator(cpu, executor=executor, on_event=watch, clock=self.script.clock, **options)
-        return made
-
-    def run(self, dag: Dag, cpu: int = 8, **options: Any) -> RunReport:
-        """Run a graph to its end."""
-        return self.orchestrator(cpu, **options).run(dag)
-
-
-def graph(*commands: Fake, **after: list[str]) -> Dag:
-    """The commands, and what each one needs."""
-    dag = Dag()
-    for command in commands:
-        dag.add(command, after=after.get(command.id, []))
-    return dag
+HUNG = CommandTimeout("it hung")
 
 
 def test_a_graph_runs_in_the_order_of_its_dependencies() -> None:
@@ -187,7 +67,7 @@ def test_tasks_run_side_by_side_up_to_the_slots() -> None:
 
 def test_a_failed_task_is_run_again() -> None:
     """Two failures, then success: done, with three attempts, and the error forgotten."""
-    report = Stage().run(graph(Fake("a", ends=(BROKE, BROKE, None))))
+    report = Stage().run(graph(Fake("a", ends=(BROKE, HUNG, None))))
     a = report["a"]
     assert report.ok
     assert (a.attempts, a.error, report.retries) == (3, None, 2)
@@ -197,7 +77,7 @@ def test_a_failed_task_is_run_again() -> None:
 
 def test_retries_are_counted_from_the_option() -> None:
     """``max_retries=0`` runs once; ``retry`` overrides it."""
-    dag = graph(Fake("a", ends=(BROKE,)))
+    dag = graph(Fake("a", ends=(HUNG,)))
     assert Stage().run(dag, max_retries=0)["a"].attempts == 1
     assert Stage().run(dag, max_retries=0, retry=RetryPolicy(max_retries=4))["a"].attempts == 5
 
@@ -210,6 +90,39 @@ def test_a_busy_device_is_waited_for() -> None:
     report = stage.run(graph(gpu, Fake("cpu", takes_s=9)), max_retries=0)
     assert report.ok
     assert [time for time, task, _attempt in stage.script.submitted if task == "gpu"] == [0, 2, 5]
+
+
+SHORT = OutOfMemory("no memory")
+
+
+def test_the_second_time_without_memory_the_leaner_command_runs() -> None:
+    """First alone, as it is; then the leaner one, which takes longer, and that is said."""
+    stage = Stage()
+    dag = graph(Fake("a", takes_s=1, ends=(SHORT, SHORT, None), can_be_leaner=True))
+    report = stage.run(dag)
+    assert stage.retries() == [How.ALONE, How.LEAN]
+    assert [time for time, _task, _attempt in stage.script.submitted] == [0, 1, 2]
+    assert report.wall_seconds == pytest.approx(4)
+    end = stage.heard[-1]
+    assert isinstance(end, TaskEnded)
+    assert (end.lean, report["a"].lean) == (True, True)
+
+
+def test_a_command_without_a_leaner_way_is_not_called_lean() -> None:
+    """It is run again as it is, alone, and what it made is what it would have made."""
+    stage = Stage()
+    report = stage.run(graph(Fake("a", ends=(SHORT, SHORT, None))))
+    assert report.ok
+    assert stage.retries() == [How.ALONE, How.ALONE]
+    assert not report["a"].lean
+
+
+def test_memory_is_a_limit_too() -> None:
+    """Three tasks of a second, of which two fit beside each other, take two seconds."""
+    dag = Dag()
+    for name in "abc":
+        dag.add(Fake(name), memory_bytes=50)
+    assert Stage().run(dag, memory_bytes=100).wall_seconds == pytest.approx(2)
 
 
 def test_a_failure_does_not_stop_the_others() -> None:

@@ -41,7 +41,7 @@ def make_brief() -> Callable[..., Brief]:
         info = replace(info, **(source or {}))
         asked, container = EncodeSettings(**{"crf": 20.0, **settings}), container_for(output)
         tracks = choose_tracks(info, asked, container)
-        return Brief(output, asked, "/job", info, container, tracks, "/bin/ffmpeg", 2, overwrite)
+        return Brief(output, asked, "/job", info, container, tracks, "/bin/ffmpeg", 2, 2, overwrite)
 
     return make
 

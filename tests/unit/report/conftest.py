@@ -122,7 +122,7 @@ def build(
         costs = tuple(float(chunk.frames or 0) for chunk in chunks)
         track = next(track for track in tracks.tracks if track.kind == "video")
         videos = [VideoPlan(track, part, f"{FOLDER}/video-0.index", chunks, encoder, costs, first)]
-    brief = Brief(output, settings, FOLDER, info, container, tracks, FFMPEG, 2)
+    brief = Brief(output, settings, FOLDER, info, container, tracks, FFMPEG, 2, 2)
     spec, losses, _ = join_spec(brief, tuple(videos))
     path = f"{FOLDER}/join.json"
     steps = build_steps(brief, tuple(videos), spec, path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suture import __version__
+from suture.command.stage import StagedVideo
 from suture.media.spec import to_json
 from suture.planning.steps import Step
 from suture.report.plan_text import render
@@ -119,6 +120,34 @@ def test_a_piece_that_may_be_missing_does_not_end_it(make_plan: Make) -> None:
     assert len(pieces) == 2
     assert all(line.endswith(".mkv'") and ">/dev/null || rm -f -- " in line for line in pieces)
     assert not any("||" in line for line in lines if line.startswith("suture "))
+
+
+def _staged(plan: Plan) -> Plan:
+    """The same with every piece made in two stages, the second waiting for room on the disk."""
+    pieces = {step.command.id: step for step in plan.steps if step.command.id.startswith("video-")}
+    (_, first), (_, second) = pieces.items()
+    made: list[Step] = []
+    for step in (first, second):
+        between = step.command.output_path.replace("video-", "stage-")
+        before = StagedVideo(step.command.id.replace("video-", "stage-"), plan.source, between, program="/bin/sh")
+        last = StagedVideo(step.command.id, between, step.command.output_path, program="/bin/sh", consumes=between)
+        room = (first.command.id,) if step is second else ()
+        made += [Step(before, after_any=room, transient=True), Step(last, after=(before.id,))]
+    return replace(plan, steps=(*made, *(step for step in plan.steps if step.command.id not in pieces)))
+
+
+def test_an_intermediate_goes_when_it_was_read(make_plan: Make) -> None:
+    """Right behind the piece that was made of it; and waiting for room forgives no failure."""
+    lines = script(_staged(make_plan())).splitlines()
+    piece = next(n for n, line in enumerate(lines) if "video-0-00000.mkv" in line and "-map" in line)
+    assert lines[piece].endswith(">/dev/null")
+    assert lines[piece + 1] == "rm -f -- '/jobs/film job/stage-0-00000.mkv'"
+
+
+def test_what_is_made_for_a_piece_that_may_be_missing_may_fail_too(make_plan: Make) -> None:
+    """With --permissive the script goes on then; without a stage's file its piece fails, and is left out."""
+    lines = script(_staged(make_plan(permissive=True))).splitlines()
+    assert sum("-map" in line and "|| rm -f -- " in line for line in lines) == 4
 
 
 def test_steps_come_behind_what_they_wait_for(make_plan: Make) -> None:

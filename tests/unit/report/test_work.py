@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suture.report.work import Kind, output_seconds, work_of
+from suture.planning.weights import output_seconds
+from suture.report.work import Kind, work_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,13 @@ def test_each_step_has_its_kind(make_plan: Make) -> None:
     }
     assert (tasks["join"].slot, tasks["video-0-00000"].slot) == (False, True)
     assert (tasks["video-0-00000"].frames, tasks["join"].frames) == (50, 100)
+
+
+def test_what_prepares_a_piece_is_no_piece(make_plan: Make) -> None:
+    """It is shown while it runs, but it is the piece that counts."""
+    plan = make_plan(1)
+    steps = [replace(s, transient=True) if s.command.id == "video-0-00000" else s for s in plan.steps]
+    assert work_of(replace(plan, steps=tuple(steps))).tasks["video-0-00000"].kind is Kind.STAGE
 
 
 def test_slots_are_those_of_the_workers(make_plan: Make) -> None:
