@@ -34,6 +34,7 @@ often an output was asked for is kept in files in the folder ``state``. Further 
 ``garbage``      write so many random bytes to the output
 ``cut``          let the real one run, but for so many frames only
 ``limit``        let the real one run, with so many MiB of address space
+``late``         let the real one run, so many seconds later
 ``eat``          take so many MiB of memory
 ===============  ===========================================================================================
 
@@ -102,13 +103,14 @@ def obey(orders: Orders, argv: list[str]) -> int:
 def now_and_then(told: Told, argv: list[str]) -> int:
     """Pass a call on to the real ffmpeg, unless there are orders for this run of this output."""
     orders = _for_this_run(told, argv)
-    if not orders:
+    time.sleep(float(orders.get("late", 0)))
+    if not orders or "late" in orders:
         os.execv(told["real"], [told["real"], *argv])  # noqa: S606 - the same process, as if it had been called
     if "limit" in orders:
         resource.setrlimit(resource.RLIMIT_AS, (int(orders["limit"]) << 20,) * 2)
         os.execv(told["real"], [told["real"], *argv])  # noqa: S606 - as above
     if "cut" in orders:
-        cut = [*argv[:-1], "-frames:v", str(orders["cut"]), argv[-1]]
+        cut = [*argv[:-1], "-frames:v", str(orders["cut"]), "-frames:a", str(orders["cut"]), argv[-1]]
         os.execv(told["real"], [told["real"], *cut])  # noqa: S606 - as above
     eaten = b"x" * (int(orders.get("eat", 0)) << 20)
     return obey(orders, argv) + 0 * len(eaten)

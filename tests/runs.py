@@ -283,6 +283,7 @@ def packets(path: Path) -> list[Any]:
         streams = [stream for stream in container.streams if stream.type != "attachment"]
         found: list[Any] = [(s.type, s.codec_context.extradata if s.codec_context else b"") for s in streams]
         for packet in container.demux(streams):
-            times = (packet.pts, packet.dts, packet.duration)
-            found.append((packet.stream_index, *times, packet.is_keyframe, bytes(packet)))
+            if packet.size:  # else it is a flush, and none of the file's
+                times = (packet.pts, packet.dts, packet.duration)
+                found.append((packet.stream_index, *times, packet.is_keyframe, bytes(packet)))
     return found

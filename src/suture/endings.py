@@ -38,7 +38,7 @@ def report_of(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
     failures = tuple(_failures(run))
     if published.state is not State.DONE:
         raise _error(run, failures, control)
-    partial = any(task.task.startswith("video-") for task in run.failed)
+    partial = bool(_missing(run))
     return EncodeReport(
         "partial" if partial else "done",
         plan.output,
@@ -82,9 +82,14 @@ def _damage(plan: Plan) -> Iterator[str]:
         yield f"the source is damaged: {count} copied packets without a time, or running backwards, are left out"
 
 
+def _missing(run: RunReport) -> set[str]:
+    """The pieces that are not there, because they or a stage of them failed."""
+    return {task.task for task in (*run.failed, *run.skipped) if task.task.startswith("video-")}
+
+
 def _gaps(plan: Plan, run: RunReport) -> Iterator[str]:
     """The ranges that are missing because their pieces failed."""
-    failed = {task.task for task in run.failed}
+    failed = _missing(run)
     for video in plan.videos:
         for chunk in video.chunks:
             if Path(piece_path(plan.folder, chunk)).stem in failed:

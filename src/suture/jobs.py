@@ -45,6 +45,7 @@ __all__ = [
     "job_name",
     "open_job",
     "record_of",
+    "settings_as_json",
     "settings_of",
     "source_look",
     "spec_path",
@@ -57,6 +58,9 @@ _PUBLISHED: Final = "*.published"  # what `verify.published` reads
 _FAREWELL: Final = (".published", ".written", ".lost")
 _UNFINISHED: Final = frozenset({"running", "failed", "cancelled"})
 _YOUNG_S: Final = 60.0
+# How often people are told that pieces are still being read, and of how many that are not whole.
+_PATIENCE_S: Final = 5.0
+_MOST_FINDINGS: Final = 6
 # Settings that say how a job is run, not what it makes; a change of them is no news.
 _CONDUCT: Final = frozenset(
     {"keep_work", "fail_fast", "max_retries", "gpu_encode_slots", "gpu_scale_slots", "io_slots", "resume", "workers"}
@@ -155,21 +159,40 @@ class Job:
 
 
 class Telling:
-    """A job's store as a journal that says what it finds of earlier runs."""
+    """A job's store as a journal that says what it finds of earlier runs.
 
-    def __init__(self, store: Store, say: Callable[[str], None]) -> None:
-        self._store, self._say = store, say
+    Args:
+        store: the journal.
+        say: told of it.
+        check: raises when the job is to stop; all pieces of a long film take minutes to read.
+    """
+
+    def __init__(self, store: Store, say: Callable[[str], None], check: Callable[[], None]) -> None:
+        self._store, self._say, self._check = store, say, check
+        self._next = time.monotonic() + _PATIENCE_S
+        store.on_look = self._look
         self.launched, self.succeeded, self.failed = store.launched, store.succeeded, store.failed
         self.ended, self.commit = store.ended, store.commit
 
     def begin(self, dag: Dag) -> Mapping[str, Outcome]:
         """As `Store.begin`."""
         done = self._store.begin(dag)
-        for finding in self._store.findings:
+        findings = self._store.findings
+        for finding in findings[:_MOST_FINDINGS]:
             self._say(f"{finding.task}: {finding.text}")
+        if len(findings) > _MOST_FINDINGS:
+            self._say(f"and {len(findings) - _MOST_FINDINGS} more like these")
         if done:
-            self._say(f"{len(done)} of {len(dag)} tasks were done by an earlier run and still hold")
+            self._say(f"done by an earlier run and still whole: {len(done)} of {len(dag)} tasks")
         return done
+
+    def _look(self, number: int, total: int) -> None:
+        """Say from time to time how far the looking is."""
+        self._check()
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _PATIENCE_S
+            self._say(f"reading again what an earlier run made: {number} of {total}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +335,7 @@ def _facts(name: str, source: str, output: str, folder: Path, settings: EncodeSe
         "output": os.path.abspath(output),  # noqa: PTH100 - as above
         "cwd": str(Path.cwd()),
         "folder": os.path.abspath(folder),  # noqa: PTH100 - as above
-        "settings": _json(settings),
+        "settings": settings_as_json(settings),
         "look": source_look(source),
         "suture": __version__,
         "touched": time.time(),
@@ -368,7 +391,7 @@ def settings_of(facts: dict[str, Any]) -> EncodeSettings | None:
 
 def changes(before: EncodeSettings, now: EncodeSettings) -> list[str]:
     """What is asked for otherwise than before, for people: ``--crf 20 → 24``."""
-    old, new = _json(before), _json(now)
+    old, new = settings_as_json(before), settings_as_json(now)
     changed = [name for name in new if old[name] != new[name] and name not in _CONDUCT]
     return [f"{option_of(name)} {_shown(old[name])} → {_shown(new[name])}" for name in changed]
 
@@ -377,7 +400,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - a setting
     return "unset" if value is None or value == [] else str(value)
 
 
-def _json(settings: EncodeSettings) -> dict[str, Any]:
+def settings_as_json(settings: EncodeSettings) -> dict[str, Any]:
     """Settings as JSON holds them; ``EncodeSettings`` takes fractions back as text."""
     return {name: _plain(value) for name, value in asdict(settings).items()}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,6 +153,7 @@ class _Encoding:
         report = report_of(plan, run, self.control)
         for text in report.warnings[len(plan.losses) :]:
             self.watcher(Warned(text))
+        self.job.note(report=asdict(report))
         return report
 
     def _say(self, text: str) -> None:
@@ -205,13 +206,16 @@ class _Encoding:
             fail_fast=settings.fail_fast,
             executor=lambda limits: LocalExecutor(limits, lambda _task: context),
             memory_bytes=memory,
-            journal=Telling(self.job.store, self._say),
+            journal=Telling(self.job.store, self._say, self.control.check),
             on_event=_both(room, self.watcher),
         )
         if not self.job.planned and (scarce := room.foreseen()):
             self.watcher(Warned(scarce))
-        with self.control.over(orchestrator):
-            run = orchestrator.run(plan.dag(memory))
+        try:
+            with self.control.over(orchestrator):
+                run = orchestrator.run(plan.dag(memory))
+        except DiskFull as error:  # there was no room even to write down what became of a task
+            raise room.error() from error
         if room.shortage or any(isinstance(task.error, DiskFull) for task in run.failed):
             raise room.error()
         return run
@@ -246,9 +250,9 @@ def _blames_cut(error: SutureError) -> bool:
 
 
 def _stream_of(task: str) -> int:
-    """The source's stream that a piece's task works on; -1 for other tasks."""
+    """The source's stream that a piece's task, or a stage of it, works on; -1 for other tasks."""
     kind, _, rest = task.partition("-")
-    return int(rest.partition("-")[0]) if kind == "video" else -1
+    return int(rest.partition("-")[0]) if kind in {"video", "stage"} else -1
 
 
 # -- before -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["cache_folder", "is_network", "jobs_folder", "locks_folder", "state_folder"]
+__all__ = ["batches_folder", "cache_folder", "is_network", "jobs_folder", "locks_folder", "state_folder"]
 
 # Of this machine, and survives a restart.
 _LOCAL: Final = Path("/var/tmp")  # noqa: S108 - the folder in it is made for this user alone
@@ -44,6 +44,11 @@ def state_folder() -> Path:
 def jobs_folder() -> Path:
     """One folder for each job that was not tidied away."""
     return state_folder() / "jobs"
+
+
+def batches_folder() -> Path:
+    """One small file for each batch that was not done to its end."""
+    return state_folder() / "batches"
 
 
 def locks_folder() -> Path:

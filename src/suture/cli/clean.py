@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from suture.places import cache_folder, locks_folder
+from suture.places import batches_folder, cache_folder, locks_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,11 +72,12 @@ def _places(record: Record) -> list[Path]:
 
 
 def _tidy() -> None:
-    """Locks that nobody holds, and what a defect of ours has left."""
+    """Locks that nobody holds, batches that were given up, and what a defect of ours has left."""
     from suture.lock import is_held  # noqa: PLC0415 - as above
 
+    batches = _files(batches_folder())
     stale = [path for path in _files(locks_folder()) if not is_held(path)]
-    for path in (*stale, *cache_folder().glob("crash-*.txt")):
+    for path in (*stale, *batches, *cache_folder().glob("crash-*.txt")):
         path.unlink(missing_ok=True)
 
 

@@ -124,8 +124,14 @@ def encode_one(source: str, output: str | None, settings: EncodeSettings, *, ove
 
 def _batch(jobs: Sequence[Job], settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:
     """Several files, in turn, each with all the workers; one that fails does not stop the rest."""
-    codes: list[int] = []
+    from suture.cli.batch import Batch  # noqa: PLC0415 - loads what knows jobs
+
+    batch, codes = Batch(jobs, settings), list[int]()
     for source, output in jobs:
+        assert output is not None  # noqa: S101 - a batch has a folder
+        if batch.is_done(source, output):
+            codes.append(_told(f"{output} was finished by an earlier run of this batch", look))
+            continue
         try:
             codes.append(encode_one(source, output, settings, overwrite=overwrite, look=look))
         except (CommandCancelled, EnvironmentProblem):
@@ -133,9 +139,19 @@ def _batch(jobs: Sequence[Job], settings: EncodeSettings, *, overwrite: bool | N
         except SutureError as error:
             if settings.fail_fast:
                 raise
-            click.echo(f"suture: error: {error.message}", err=True)
+            click.echo(f"suture: error: {error}", err=True)
             codes.append(error.exit_code)
+        if codes[-1] == 0:
+            batch.note(source, output)
+    if not any(codes):
+        batch.end()
     return _exit_code(codes)
+
+
+def _told(text: str, look: Look) -> int:
+    if not look.quiet:
+        click.echo(text, err=True)
+    return 0
 
 
 def _exit_code(codes: Sequence[int]) -> int:

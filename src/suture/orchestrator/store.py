@@ -27,7 +27,7 @@ from suture.orchestrator.states import State
 from suture.orchestrator.tables import fact_row, facts_in, plain, result_row, results_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from suture.command.base import Command
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from suture.orchestrator.graph import Dag
 
 __all__ = ["Store"]
+
+
+def _nobody(_number: int, _total: int) -> None:
+    """Nobody watches."""
 
 
 class Store:
@@ -49,6 +53,8 @@ class Store:
         self.healed = healed
         self.findings: list[Finding] = []
         """What `begin` found of the results of earlier runs that is worth a word."""
+        self.on_look: Callable[[int, int], None] = _nobody
+        """Called by `begin` before it reads a result again: which of how many. What it raises ends `begin`."""
         self._database = database
         self._rows = {key: (key, value, mark) for key, value, mark in database.rows(tables.FACTS)}
         self._before = self.run = int(database.rows(tables.LAST_RUN)[0][0])
@@ -261,11 +267,12 @@ class Store:
         known = {result.fingerprint: result for result in self.results()}
         found: dict[str, Result] = {}
         lost: set[str] = set()
-        for task, command in self._commands.items():
-            if command.reusable:
-                result = self._held(task, command.output_path, known)
-                found |= {task: result} if result else {}
-                lost |= set() if result else {self._fingerprints[task]}
+        reusable = {task: command.output_path for task, command in self._commands.items() if command.reusable}
+        for number, (task, path) in enumerate(reusable.items()):
+            self.on_look(number, len(reusable))
+            result = self._held(task, path, known)
+            found |= {task: result} if result else {}
+            lost |= set() if result else {self._fingerprints[task]}
         self._pending.append(Change(tables.DROP_RESULT, [(fingerprint,) for fingerprint in lost & known.keys()]))
         changed = [each for each in found.values() if each.fingerprint in lost or known.get(each.fingerprint) != each]
         self._pending.append(Change(tables.KEEP_RESULT, [result_row(result) for result in changed]))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suture import jobs as jobs_module
 from suture.errors import ConfigError
-from suture.jobs import DATABASE, changes, job_name, record_of, settings_of
+from suture.jobs import DATABASE, changes, job_name, record_of, settings_as_json, settings_of
 from suture.lock import Lock
 from suture.main import main
 from suture.orchestrator.store import Store
@@ -190,7 +189,7 @@ def test_settings_come_back_as_they_were(jobs: Path) -> None:
         subtitle_files=(("a.srt", None),),
         maps=("0:v",),
     )
-    home = make(jobs, "film", settings=jobs_module._json(asked))
+    home = make(jobs, "film", settings=settings_as_json(asked))
     facts = record_of(home).facts
     assert settings_of(facts) == asked
     assert settings_of({"settings": {**facts["settings"], "chunking": "by moonlight"}}) is None
