@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -209,6 +210,8 @@ class _Encoding:
             journal=Telling(self.job.store, self._say, self.control.check),
             on_event=_both(room, self.watcher),
         )
+        if crowded := _crowded(plan, settings.workers or machine_cores(), memory):
+            self._say(crowded)
         if not self.job.planned and (scarce := room.foreseen()):
             self.watcher(Warned(scarce))
         try:
@@ -216,9 +219,22 @@ class _Encoding:
                 run = orchestrator.run(plan.dag(memory))
         except DiskFull as error:  # there was no room even to write down what became of a task
             raise room.error() from error
+        finally:
+            with suppress(OSError):  # published, it has another name; else it is of no use
+                Path(plan.spec.part).unlink(missing_ok=True)
         if room.shortage or any(isinstance(task.error, DiskFull) for task in run.failed):
             raise room.error()
         return run
+
+
+def _crowded(plan: Plan, workers: int, memory_bytes: int) -> str:
+    """What is to be said when memory, and not the cores, decides how many pieces run at once."""
+    most = max((step.memory_bytes for step in plan.steps), default=0)
+    if most * min(workers, plan.pieces) <= memory_bytes:
+        return ""
+    fit = max(1, memory_bytes // most)
+    needs = f"a piece is expected to need {most >> 20} MiB of memory, and {memory_bytes >> 20} MiB are free"
+    return f"{needs}: {fit} at once until one has shown what it takes [--workers, --threads]"
 
 
 def _both(first: Watcher, second: Watcher) -> Watcher:

@@ -93,7 +93,7 @@ def test_at_once(phase: str, how: str, home: Home, wanted: list[Any]) -> None:
     told = ended(living, home)
     assert told.code == 128 + number
     assert (told.finished["status"], told.finished["exit_code"]) == ("cancelled", told.code)
-    assert time.monotonic() - began < 20  # noqa: PLR2004 - nobody waited for the encoder
+    assert time.monotonic() - began < 20
     assert not home.output.exists()
     goes_on(home, told, wanted)
 
@@ -118,7 +118,7 @@ def test_a_closed_terminal(home: Home, wanted: list[Any]) -> None:
     os.close(slave)
     os.set_blocking(master, False)
     shown = bytearray()
-    assert within(60, _drawing(master, shown, lambda: len(list(home.cache.rglob("video-*.mkv.seal"))) == 3)), shown  # noqa: PLR2004
+    assert within(60, _drawing(master, shown, lambda: len(list(home.cache.rglob("video-*.mkv.seal"))) == 3)), shown
     os.close(master)
     told = ended(living, home)
     assert told.code in {129, 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,8 @@ def _pieces(video: VideoPlan, brief: Brief) -> Iterator[Step]:
         frames = chunk.frames or len(video.index)
         waits, window = after, ahead.get(chunk.chunk_id, ())
         for command in commands[:-1]:
-            yield Step(command, waits, window, _STAGE_COST * cost, frames, transient=True)
+            step = Step(command, waits, window, _STAGE_COST * cost, frames, transient=True)
+            yield replace(step, memory_bytes=_stage_memory(video, brief), memory_kind=f"stage before {kind}")
             waits, window = (command.id, *after), ()
         yield Step(commands[-1], after=waits, cost=cost, frames=frames, memory_bytes=memory, memory_kind=kind)
 
@@ -99,6 +100,14 @@ def _memory(video: VideoPlan, brief: Brief) -> tuple[int, str]:
     asked = (encoder.codec, stream.width, stream.height, form, encoder.threads)
     speed = brief.settings.speed or ""
     return estimate_bytes(*asked, stream.codec, speed=speed, machine_cores=brief.cores), memory_kind(*asked)
+
+
+def _stage_memory(video: VideoPlan, brief: Brief) -> int:
+    """Of a stage before the encoder: as of an encode to FFV1, which what it writes is like."""
+    stream = video.track.stream
+    assert stream is not None  # noqa: S101 - encoded tracks come from the source
+    picture = (stream.width, stream.height, stream.pix_fmt or "")
+    return estimate_bytes("ffv1", *picture, 1, stream.codec, machine_cores=brief.cores)
 
 
 def _ahead(video: VideoPlan, brief: Brief) -> dict[int, tuple[str, ...]]:
