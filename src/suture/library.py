@@ -34,7 +34,8 @@ def encode(
         output: where to; None: beside the source, its stem with ``.suture`` and the preset's extension.
         preset: a built-in preset, one of the user's own, or the path of a TOML file.
         overwrite: replace an output that exists; without it, one that exists is an error.
-        settings: fields of `suture.EncodeSettings`, on top of the preset.
+        settings: fields of `suture.EncodeSettings`, on top of the preset. With ``resume=False`` nothing of an earlier
+            run is used, and nothing is kept for a later one.
 
     Raises:
         SutureError: what went wrong; nothing that was there before is harmed.
