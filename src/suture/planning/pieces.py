@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from suture.media.index import FrameIndex
-    from suture.model import ChunkData
+    from suture.model import ChunkData, StreamInfo
     from suture.planning.brief import Brief
     from suture.planning.frames import Looking
     from suture.planning.tracks import Track
@@ -54,7 +54,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
         found.write(index),
         tuple(replace(chunk, end_frame=-1) for chunk in chunks) if own_times else tuple(chunks),
         encoder,
-        _costs(index, chunks, first),
+        _costs(index, chunks, first, stream),
         first,
         own_times,
         before,
@@ -115,11 +115,12 @@ def _threads(brief: Brief, pieces: int) -> tuple[int | None, list[Decision]]:
     return threads, [Decision("workers", why, "--workers, --threads")]
 
 
-def _costs(index: FrameIndex, chunks: Sequence[ChunkData], first: int) -> tuple[float, ...]:
-    """Predicted work of each piece in frames, weighted by the source's bytes, which tell what is hard."""
+def _costs(index: FrameIndex, chunks: Sequence[ChunkData], first: int, stream: StreamInfo) -> tuple[float, ...]:
+    """Predicted work of each piece in megapixels, weighted by the source's bytes, which tell what is hard."""
     total = sum(index.sizes) or 1
     costs = []
     for chunk in chunks:
         begin, end = chunk.start_frame - first, chunk.end_frame - first
-        costs.append(0.5 * (end - begin) + 0.5 * len(index) * sum(index.sizes[begin:end]) / total)
+        frames = 0.5 * (end - begin) + 0.5 * len(index) * sum(index.sizes[begin:end]) / total
+        costs.append(frames * stream.width * stream.height / 1_000_000)
     return tuple(costs)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Step", "build_steps"]
 
-# What a sound track costs for each frame of the film, against a frame's picture.
+# What a sound track costs for each frame of the film, in megapixels of picture.
 _SOUND_COST = 0.1
 # A stage before the encoder, against the whole piece: it only says who goes first.
 _STAGE_COST = 0.25
