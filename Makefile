@@ -4,6 +4,7 @@
 #   make check      ruff, mypy, import contracts
 #   make test       the tests, on JOBS processes
 #   make property   the orchestrator's property tests, many more and larger graphs than `make test` plays
+#   make fault      kills a real encode FAULT_ROUNDS times and goes on with it, then runs the tests of tests/fault
 #   make demo       makes a small film, encodes it, compares every frame, time and stream
 #   make bench      the measurements of docs/measurements.md, on MEDIA where that exists, else on the demo's film;
 #                   with each of FFMPEGS (paths), or with the ffmpeg that pip brings
@@ -26,7 +27,7 @@ SHORT := $(or $(wildcard $(MEDIA)/structure),demo)
 EXACT := $(RUN) -m bench.exact_all $(foreach path,$(FFMPEGS),--ffmpeg $(path))
 FILM := $(firstword $(wildcard $(MEDIA)/long/Caminandes3_1080p24_60s.mp4) demo/film.mkv)
 
-.PHONY: setup check format test property demo bench clean
+.PHONY: setup check format test property fault demo bench clean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -60,6 +61,10 @@ test: setup
 property: setup
 	SUTURE_PROPERTY_EXAMPLES=$(SUTURE_PROPERTY_EXAMPLES) SUTURE_PROPERTY_TASKS=$(SUTURE_PROPERTY_TASKS) \
 	  $(RUN) -m pytest -n $(JOBS) tests/unit/orchestrator/test_properties.py $(PYTEST_ARGS)
+
+fault: setup
+	$(RUN) -m bench.kills --rounds $(FAULT_ROUNDS) --jobs $(JOBS)
+	$(RUN) -m pytest -n $(JOBS) tests/fault $(PYTEST_ARGS)
 
 demo: setup
 	@$(RUN) -m bench.demo

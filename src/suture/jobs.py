@@ -11,60 +11,53 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
+import stat
+import threading
 import time
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
-from fractions import Fraction
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from suture.command.part import Part
 from suture.digest import look_of
-from suture.errors import CommandCancelled, ConfigError, SutureError
-from suture.lock import Lock, is_held
+from suture.errors import CommandCancelled, ConfigError, ProbeError, SutureError
+from suture.orchestrator.fingerprint import fingerprints, read_files
+from suture.orchestrator.states import State
 from suture.orchestrator.store import Store
-from suture.places import jobs_folder, locks_folder
-from suture.settings import EncodeSettings, option_of
-from suture.version import __version__
+from suture.places import jobs_folder, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from suture.command.base import Outcome
     from suture.orchestrator.graph import Dag
+    from suture.settings import EncodeSettings
 
 __all__ = [
     "DATABASE",
+    "LOCK",
     "Job",
-    "Record",
     "Telling",
-    "all_jobs",
-    "changes",
+    "empty",
     "facts_of",
     "job_name",
-    "open_job",
-    "record_of",
-    "settings_as_json",
-    "settings_of",
+    "made",
+    "output_lock",
     "source_look",
     "spec_path",
+    "status_of",
     "work_folder",
 ]
 
 DATABASE: Final = "job.db"
-_LOCK: Final = "lock"
-_PUBLISHED: Final = "*.published"  # what `verify.published` reads
+LOCK: Final = "lock"
+# What `verify.published` and the report of an output that was published need.
 _FAREWELL: Final = (".published", ".written", ".lost")
-_UNFINISHED: Final = frozenset({"running", "failed", "cancelled"})
-_YOUNG_S: Final = 60.0
+_EVERYBODYS: Final = Path("/var/tmp")  # noqa: S108 - what lies there must be ours, which is looked at
 # How often people are told that pieces are still being read, and of how many that are not whole.
 _PATIENCE_S: Final = 5.0
 _MOST_FINDINGS: Final = 6
-# Settings that say how a job is run, not what it makes; a change of them is no news.
-_CONDUCT: Final = frozenset(
-    {"keep_work", "fail_fast", "max_retries", "gpu_encode_slots", "gpu_scale_slots", "io_slots", "resume", "workers"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +73,9 @@ class Job:
         replaced: the source is not what that run has seen.
         lasting: a later run can go on with it.
         keep_work: its pieces stay also when it is done.
+        source: what is encoded.
+        seen: what stood there before anything was read of it.
+        lost: set when another run has taken the job over; then nothing of it is ours to touch.
     """
 
     name: str
@@ -90,6 +86,9 @@ class Job:
     replaced: bool = False
     lasting: bool = True
     keep_work: bool = False
+    source: str = ""
+    seen: tuple[int, ...] = ()
+    lost: threading.Event = field(default_factory=threading.Event)
 
     @property
     def spec_path(self) -> str:
@@ -101,7 +100,9 @@ class Job:
         """For which machine the pieces were planned that are there; empty while none is."""
         if not any(Path(self.folder).glob("*.seal")):
             return {}
-        return self.store.facts().get("planned") or _read(self._copy)
+        told = self.store.facts().get("planned") or _read(self._copy)
+        numbers = [told.get("cores", 1), told.get("workers", 1), *(told.get("linear") or ())]
+        return told if all(isinstance(number, int) for number in numbers) else {}
 
     def plan(self, facts: dict[str, Any]) -> None:
         """Write down what the plan depends on besides source and settings, before any of it is done.
@@ -117,19 +118,27 @@ class Job:
     def _copy(self) -> Path:
         return Path(self.folder, "planned.json")
 
+    def has_made(self, dag: Dag) -> bool:
+        """Whether an earlier run has done all of a graph, to the last piece, by the same settings."""
+        now = fingerprints(dag)
+        before = {row.task: (row.fingerprint, row.state) for row in self.store.tasks()}
+        lasting = [node.id for node in dag.tasks() if node.command.reusable and not node.transient]
+        return all(before.get(task) == (now[task], State.DONE.value) for task in lasting)
+
     @contextmanager
     def ending(self, say: Callable[[str], None]) -> Iterator[None]:
         """The block is a run of the job: how it ended is written down, and what it is good for is said."""
         try:
             yield
         except SutureError as error:
-            with suppress(SutureError):  # on a full disk; what went wrong first is the news
-                self.note(status="cancelled" if isinstance(error, CommandCancelled) else "failed", error=str(error))
-            self._comfort(error, say)
+            if not self.lost.is_set():
+                with suppress(SutureError):  # on a full disk; what went wrong first is the news
+                    self.note(status="cancelled" if isinstance(error, CommandCancelled) else "failed", error=str(error))
+                self._comfort(error, say)
             raise
         # Who dies here is told by the next run that it was finished, for which `report_of_published` needs the rest.
         if not self.keep_work:
-            _empty(Path(self.folder), sparing=_FAREWELL)
+            empty(Path(self.folder), sparing=_FAREWELL)
         self.note(status="done", ended=time.time(), keep_work=self.keep_work)
 
     def _comfort(self, error: SutureError, say: Callable[[str], None]) -> None:
@@ -159,23 +168,36 @@ class Job:
 
 
 class Telling:
-    """A job's store as a journal that says what it finds of earlier runs.
+    """A job's store as a journal: says what it finds of earlier runs, believes nothing of a source that changes.
 
     Args:
-        store: the journal.
+        job: whose.
         say: told of it.
         check: raises when the job is to stop; all pieces of a long film take minutes to read.
     """
 
-    def __init__(self, store: Store, say: Callable[[str], None], check: Callable[[], None]) -> None:
-        self._store, self._say, self._check = store, say, check
+    def __init__(self, job: Job, say: Callable[[str], None], check: Callable[[], None]) -> None:
+        self._job, self._store, self._say, self._check = job, job.store, say, check
+        self._seen: dict[str, tuple[int, ...]] = {}
         self._next = time.monotonic() + _PATIENCE_S
-        store.on_look = self._look
-        self.launched, self.succeeded, self.failed = store.launched, store.succeeded, store.failed
-        self.ended, self.commit = store.ended, store.commit
+        self._store.on_look = self._look
+        self.launched, self.failed = self._store.launched, self._store.failed
+        self.ended, self.commit = self._store.ended, self._store.commit
+
+    def succeeded(self, task: str, attempt: int, outcome: Outcome, at: float) -> None:
+        """As `Store.succeeded`.
+
+        Raises:
+                ProbeError: a file that is read is not what it was when the job began.
+        """
+        for path, before in self._seen.items():
+            if status_of(path) != before:
+                raise ProbeError(f"{path!r} has changed while it was read", "the same command makes it anew")
+        self._store.succeeded(task, attempt, outcome, at)
 
     def begin(self, dag: Dag) -> Mapping[str, Outcome]:
         """As `Store.begin`."""
+        self._seen = {path: status_of(path) for path in read_files(dag)} | {self._job.source: self._job.seen}
         done = self._store.begin(dag)
         findings = self._store.findings
         for finding in findings[:_MOST_FINDINGS]:
@@ -193,37 +215,6 @@ class Telling:
         if now >= self._next:
             self._next = now + _PATIENCE_S
             self._say(f"reading again what an earlier run made: {number} of {total}")
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A job as a list shows it.
-
-    Args:
-        name: what `suture resume` takes.
-        home: its folder in the cache.
-        facts: what the job wrote down; empty where nothing of it can be read.
-        done: tasks that are done.
-        total: tasks in all.
-        alive: a process works on it now.
-    """
-
-    name: str
-    home: Path
-    facts: dict[str, Any]
-    done: int = 0
-    total: int = 0
-    alive: bool = False
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether a run could go on with it."""
-        return self.facts.get("status") in _UNFINISHED
-
-    @property
-    def folder(self) -> Path:
-        """Where its pieces lie."""
-        return Path(self.facts.get("folder", self.home / "work"))
 
 
 def job_name(source: str, output: str) -> str:
@@ -250,6 +241,13 @@ def facts_of(source: str, output: str) -> dict[str, Any]:
     return seen.facts if (seen := Store.glance(jobs_folder() / job_name(source, output) / DATABASE)) else {}
 
 
+def output_lock(output: str) -> Path:
+    """The lock of whoever makes an output, beside it: two jobs must not write to one name, whatever their caches."""
+    place = Path(os.path.realpath(output))
+    told = place.name.encode("utf-8", "surrogateescape")
+    return place.with_name(f".suture-{hashlib.blake2b(told, digest_size=6).hexdigest()}.lock")
+
+
 def source_look(source: str) -> str:
     """What tells a source from what stood under its name before; empty where it is no file."""
     try:
@@ -258,170 +256,37 @@ def source_look(source: str) -> str:
         return ""
 
 
-@contextmanager
-def open_job(
-    source: str, output: str, settings: EncodeSettings, on_lost: Callable[[], None], *, published: bool = False
-) -> Iterator[Job]:
-    """The job of a source and an output, locked for this process: a new one, or the one that is there.
+def status_of(source: str) -> tuple[int, ...]:
+    """The same at a glance, as long as nobody has turned back its date."""
+    try:
+        found = os.stat(source)  # noqa: PTH116 - a string all the way
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
-    Without ``settings.resume`` it is a throw-away one, which is gone at the end, however that comes.
 
-    Args:
-        source: what is encoded.
-        output: what it becomes.
-        settings: how.
-        on_lost: called, in another thread, when somebody took the job's lock over.
-        published: the output is there, and is what this run would make; all else is made ready for a new one.
+def made(folder: Path) -> Path:
+    """Make a folder for a job, if it is not there.
 
     Raises:
-        ResumeError: another run works on it, or it was begun by a newer version.
-        ConfigError: its folders can't be made.
-        DiskFull: there is no room for its state.
+        ConfigError: it can't be made.
     """
-    name = job_name(source, output)
-    with ExitStack() as stack:
-        stack.enter_context(Lock(_made(locks_folder()) / _lock_name(output), f"{output!r}", on_lost))
-        if settings.resume:
-            yield stack.enter_context(_kept(name, source, output, settings, on_lost, published=published))
-        else:
-            yield stack.enter_context(_thrown_away(name, settings))
-
-
-@contextmanager
-def _kept(
-    name: str, source: str, output: str, settings: EncodeSettings, on_lost: Callable[[], None], *, published: bool
-) -> Iterator[Job]:
-    home, folder = _made(jobs_folder() / name), _made(work_folder(source, output, settings))
-    worth, done = True, False
     try:
-        with Lock(folder / _LOCK, f"the job {name}", on_lost), Store.open(home / DATABASE) as store:
-            before = store.facts()
-            if not published:
-                for stale in folder.glob(_PUBLISHED):  # before anything is written down that could pass for its
-                    stale.unlink()
-                before = _begun_anew(folder, before)
-            now = _facts(name, source, output, folder, settings)
-            replaced = before.get("look", now["look"]) != now["look"]
-            job = Job(name, home, str(folder), store, settings_of(before), replaced, keep_work=settings.keep_work)
-            job.note(**now, begun=before.get("begun", time.time()))
-            try:
-                yield job
-            finally:
-                done = store.facts()["status"] == "done"
-                worth = done or bool(store.results())
-    finally:
-        if not worth:  # nothing of it could be used by anybody
-            shutil.rmtree(home, ignore_errors=True)
-        if not worth or (done and not settings.keep_work):
-            with suppress(OSError):  # it may lie in the other
-                _empty(folder)  # in its order
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _begun_anew(folder: Path, before: dict[str, Any]) -> dict[str, Any]:
-    """What an earlier run means for the next: nothing, when it is done and did not keep its pieces."""
-    if before.get("status") != "done" or before.get("keep_work"):
-        return before
-    _empty(folder)
-    return {}
-
-
-def _facts(name: str, source: str, output: str, folder: Path, settings: EncodeSettings) -> dict[str, Any]:
-    """What `suture resume` needs to know, from wherever it is called."""
-    return {
-        "job": name,
-        "status": "running",
-        "source": source if "://" in source else os.path.abspath(source),  # noqa: PTH100 - links stay as they are
-        "output": os.path.abspath(output),  # noqa: PTH100 - as above
-        "cwd": str(Path.cwd()),
-        "folder": os.path.abspath(folder),  # noqa: PTH100 - as above
-        "settings": settings_as_json(settings),
-        "look": source_look(source),
-        "suture": __version__,
-        "touched": time.time(),
-    }
-
-
-@contextmanager
-def _thrown_away(name: str, settings: EncodeSettings) -> Iterator[Job]:
-    root = _made(Path(settings.work_dir) if settings.work_dir else jobs_folder())
-    home = Path(tempfile.mkdtemp(prefix=f"{name}-once-", dir=root))
-    try:
-        with Lock(home / _LOCK, f"the job {name}"), Store.open(home / DATABASE) as store:
-            yield Job(name, home, str(_made(home / "work")), store, lasting=False, keep_work=settings.keep_work)
-    finally:
-        if not settings.keep_work:
-            shutil.rmtree(home, ignore_errors=True)
-
-
-# -- lists --------------------------------------------------------------------------------------------------------
-
-
-def all_jobs() -> Iterator[Record]:
-    """Every job that has left something, in the order of their names. A living one is not disturbed."""
-    root = jobs_folder()
-    homes = (
-        sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.is_symlink()) if root.is_dir() else []
-    )
-    for home in homes:
-        yield record_of(home)
-
-
-def record_of(home: Path) -> Record:
-    """What can be seen of a job from outside."""
-    seen = Store.glance(home / DATABASE)
-    facts = seen.facts if seen else {}
-    done, total = (seen.counts.done, seen.counts.total) if seen else (0, 0)
-    places = (Path(facts.get("folder", home / "work")) / _LOCK, home / _LOCK)
-    young = not facts and time.time() - home.stat().st_mtime < _YOUNG_S  # it may be in the making
-    return Record(home.name, home, facts, done, total, young or any(map(is_held, places)))
-
-
-def settings_of(facts: dict[str, Any]) -> EncodeSettings | None:
-    """The settings that a job's facts tell; None where they tell none that are allowed now."""
-    told = facts.get("settings")
-    if not isinstance(told, dict):
-        return None
-    names = {field.name for field in fields(EncodeSettings)}
-    try:
-        return EncodeSettings(**{key: _tuples(value) for key, value in told.items() if key in names})
-    except (ConfigError, TypeError, ValueError):
-        return None
-
-
-def changes(before: EncodeSettings, now: EncodeSettings) -> list[str]:
-    """What is asked for otherwise than before, for people: ``--crf 20 → 24``."""
-    old, new = settings_as_json(before), settings_as_json(now)
-    changed = [name for name in new if old[name] != new[name] and name not in _CONDUCT]
-    return [f"{option_of(name)} {_shown(old[name])} → {_shown(new[name])}" for name in changed]
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401 - a setting
-    return "unset" if value is None or value == [] else str(value)
-
-
-def settings_as_json(settings: EncodeSettings) -> dict[str, Any]:
-    """Settings as JSON holds them; ``EncodeSettings`` takes fractions back as text."""
-    return {name: _plain(value) for name, value in asdict(settings).items()}
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a setting
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return str(value) if isinstance(value, Fraction) else value
-
-
-def _tuples(value: Any) -> Any:  # noqa: ANN401 - a setting
-    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value
-
-
-def _made(folder: Path) -> Path:
-    try:
+        if state_folder().parent == _EVERYBODYS:
+            _claimed(state_folder())
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         what = f"no work folder can be made in {str(folder.parent)!r}: {error.strerror}"
         raise ConfigError(what, "--work-dir names another, XDG_CACHE_HOME the one for a job's state") from error
     return folder
+
+
+def _claimed(folder: Path) -> None:
+    """Make a folder of our own where everybody may write; one that somebody else has put there is not used."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise ConfigError(f"{str(folder)!r} is somebody else's", "name a cache folder by XDG_CACHE_HOME")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -432,17 +297,12 @@ def _read(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _empty(folder: Path, sparing: tuple[str, ...] = ()) -> None:
+def empty(folder: Path, sparing: tuple[str, ...] = ()) -> None:
     """Remove all but the lock, which is ours; first what makes an output ours, since that needs all the rest."""
-    for entry in (*folder.glob(_PUBLISHED), *folder.iterdir()):
-        if entry.name != _LOCK and not entry.name.endswith(sparing):
+    for entry in (*folder.glob("*.published"), *folder.iterdir()):
+        if entry.name != LOCK and not entry.name.endswith(sparing):
             with suppress(OSError):
                 entry.unlink() if not entry.is_dir() else shutil.rmtree(entry)
-
-
-def _lock_name(output: str) -> str:
-    told = os.path.realpath(output).encode("utf-8", "surrogateescape")
-    return hashlib.blake2b(told, digest_size=8).hexdigest()
 
 
 def _is_piece(name: str) -> bool:

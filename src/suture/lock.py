@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from suture.errors import ConfigError, ResumeError
+from suture.errors import ConfigError, DiskFull, ResumeError
+from suture.places import is_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,8 @@ __all__ = ["BEAT_S", "Lock", "Owner", "is_held", "owner_of"]
 BEAT_S: Final = 3.0
 # So long a heartbeat may stand still: a machine under load beats late.
 _PATIENCE_S: Final = 5 * BEAT_S
-_GLANCE_S: Final = 0.1
+_GLANCE_S: Final = 0.02
+_GLANCES: Final = 5
 _RECORD_BYTES: Final = 4096
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 # What file systems say that know no locks.
@@ -68,29 +70,28 @@ class Lock:
     """Holds a file locked for as long as the block runs.
 
     Args:
-        path: the lock's file, in a folder that exists; it stays.
+        path: the lock's file, in a folder that exists.
         what: what is locked, for the message: ``the job film-1a2b``.
         on_lost: called, in another thread, when somebody else took the lock over: this process had stood still for
             so long (a suspended machine) that it was taken for dead.
+        leaves: the file stays when the lock is given back.
     """
 
-    def __init__(self, path: Path, what: str, on_lost: Callable[[], None] = lambda: None) -> None:
-        self._path, self._what, self._on_lost = path, what, on_lost
+    def __init__(
+        self, path: Path, what: str, on_lost: Callable[[], None] = lambda: None, *, leaves: bool = True
+    ) -> None:
+        self._path, self._what, self._on_lost, self._leaves = path, what, on_lost, leaves
         self._owner = Owner.this_process()
         self._ended = threading.Event()
         self._file = -1
 
     def __enter__(self) -> Self:
-        self._file = _opened(self._path)
-        known = _flocked(self._file)
-        if known is False:  # somebody may only be looking whether it is held
-            time.sleep(_GLANCE_S)
-            known = _flocked(self._file)
+        self._file, known = self._taken()
         if known is False or self._lives_elsewhere(kernel_says_free=known is True):
             busy = self._busy()
             os.close(self._file)
             raise busy
-        self._write()
+        self._sign()
         self._beating = threading.Thread(target=self._beat, name="suture-heartbeat", daemon=True)
         self._beating.start()
         return self
@@ -99,14 +100,35 @@ class Lock:
         self._ended.set()
         self._beating.join()
         with contextlib.suppress(OSError):
-            if _read(self._file) is not None and self._is_ours():
+            if self._is_ours():
                 os.ftruncate(self._file, 0)
+                if not self._leaves:  # while it is locked: who opens it now finds out that it has lost its name
+                    self._path.unlink()
         os.close(self._file)
+
+    def _taken(self) -> tuple[int, bool | None]:
+        """The file, and whether we got it; None: this file system knows no locks."""
+        for _ in range(_GLANCES):
+            file = _opened(self._path)
+            known = _flocked(file)
+            if known is not False and _is_at(file, self._path):
+                return file, known
+            os.close(file)  # somebody may only be looking whether it is held, or has just removed it
+            time.sleep(_GLANCE_S)
+        return _opened(self._path), False
+
+    def _sign(self) -> None:
+        try:
+            self._write()
+        except OSError as error:
+            os.close(self._file)
+            kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else ConfigError
+            raise kind(f"{str(self._path)!r} can't be written: {error.strerror}", "see df, and the limits") from error
 
     def _lives_elsewhere(self, *, kernel_says_free: bool) -> bool:
         """Whether the owner that the file names lives, where this machine's kernel can't know."""
         there = _read(self._file)
-        if there is None:
+        if there is None or (kernel_says_free and not is_network(self._path)):
             return False
         here = there.host == self._owner.host
         if here and (kernel_says_free or there.boot != self._owner.boot or not _exists(there.pid)):
@@ -129,7 +151,7 @@ class Lock:
 
     def _is_ours(self) -> bool:
         there = _read(self._file)
-        return there is not None and there.token == self._owner.token
+        return there is not None and there.token == self._owner.token and _is_at(self._file, self._path)
 
     def _write(self) -> None:
         """The record, of one length always, so that a reader never sees half of two."""
@@ -151,14 +173,19 @@ def owner_of(path: Path) -> Owner | None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living run holds the lock. A lock of another machine takes some seconds to tell."""
+    """Whether a living run holds the lock; nothing is written. A lock on a network drive takes some seconds to tell."""
     try:
-        with Lock(path, str(path)) if path.exists() else contextlib.nullcontext():
-            return False
-    except ResumeError:
-        return True
-    except ConfigError:  # nobody who may not write there can hold it for us
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # none is there, or nobody who may not even read it can hold it for us
         return False
+    try:
+        known = _flocked(file, fcntl.LOCK_SH)
+        there = _read(file)
+        if known is False or there is None or (known and not is_network(path)):
+            return known is False
+        return _beats(file, there)
+    finally:
+        os.close(file)
 
 
 def _opened(path: Path) -> int:
@@ -168,13 +195,21 @@ def _opened(path: Path) -> int:
         raise ConfigError(f"{str(path)!r} can't be written: {error.strerror}", "check the access rights") from error
 
 
-def _flocked(file: int) -> bool | None:
+def _flocked(file: int, how: int = fcntl.LOCK_EX) -> bool | None:
     """Whether we got it; None: this file system knows no locks."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except OSError as error:
         return None if error.errno in _NO_LOCKS else False
     return True
+
+
+def _is_at(file: int, path: Path) -> bool:
+    """Whether the open file is still the one under its name: who locks one that was removed locks nothing."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except OSError:
+        return False
 
 
 def _read(file: int) -> Owner | None:

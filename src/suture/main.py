@@ -15,7 +15,7 @@ import time
 import traceback
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -111,8 +111,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     capability is missing, 130 interrupted, 143 terminated.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.redirect_stderr(_Unfailing(sys.stderr)):
+        return _run(args)
+
+
+class _Unfailing:
+    """stderr, which is for people: where nobody can read it (a full disk, a terminal that is gone), work goes on."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is the process's
+
+    def write(self, text: str) -> int:
+        """Write, if that can be."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that can be."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - all else is the stream's
+        return getattr(self._stream, name)
+
+
+def _run(args: Sequence[str]) -> int:
     try:
-        result = cli.main(args=args, prog_name="suture", standalone_mode=False)
+        result = cli.main(args=list(args), prog_name="suture", standalone_mode=False)
         if sys.stdout is not None:  # a caller may have closed it
             sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):

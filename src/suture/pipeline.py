@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suture.backend.local import LocalExecutor
+from suture.claim import open_job
 from suture.command.base import RunContext
 from suture.control import Control
 from suture.endings import report_of, report_of_published
@@ -30,7 +31,7 @@ from suture.errors import (
 )
 from suture.events import EncodeReport, Finished, Noted, Planned, Warned
 from suture.ffmpeg.diagnose import blames_input
-from suture.jobs import Telling, changes, facts_of, open_job, settings_of, source_look, spec_path, work_folder
+from suture.jobs import Telling, facts_of, spec_path, work_folder
 from suture.orchestrator import Orchestrator
 from suture.planning.frames import Looking
 from suture.planning.job import Plan
@@ -40,6 +41,7 @@ from suture.planning.machine import this_machine
 from suture.planning.output import part_path
 from suture.room import Room
 from suture.settings import EncodeSettings
+from suture.settings_json import changes
 from suture.verify import published
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ __all__ = ["encode", "make_plan"]
 
 # No report of progress for so long is a hang. The slowest encoders take minutes for their first frame in 8K.
 _HUNG_AFTER_S = 900.0
+_QUIET = frozenset({"join", "publish"})
 
 
 def _nobody(_event: object) -> None:
@@ -114,18 +117,14 @@ def _encode(
     control: Control,
 ) -> EncodeReport:
     target = _target(source, output, settings)
-    ours = _finished_before(source, target, settings)
+    ours = _is_ours(source, target, settings)
     if not ours and not _may_write(target, overwrite):
         watcher(Noted(f"{target} is there already and stays (-n)"))
         return EncodeReport("skipped", target, 0)
-    opened = open_job(source, target, settings, control.abort, published=ours)
+    opened = open_job(source, target, settings, control.abort)
     with opened as job, job.ending(lambda text: watcher(Noted(text))):
         _try_writing(target)
-        if ours:
-            watcher(Noted(f"{target} was finished by an earlier run"))
-            pieces = job.store.facts().get("planned", {}).get("pieces", 0)
-            return report_of_published(target, job.spec_path, pieces)
-        return _Encoding(job, source, target, settings, overwrite, watcher, control).run()
+        return _Encoding(job, source, target, settings, overwrite, watcher, control).run(published=ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +139,17 @@ class _Encoding:
     watcher: JobWatcher
     control: Control
 
-    def run(self) -> EncodeReport:
-        """Plan and run; what could not be cut exactly, once more in one piece."""
+    def run(self, *, published: bool) -> EncodeReport:
+        """Plan and run; what could not be cut exactly, once more in one piece.
+
+        Args:
+            published: an earlier run has given an output its name, and died before it could say so.
+        """
         self._greet()
         known = {} if self.job.replaced else self.job.planned
         plan = self._planned(frozenset(known.get("linear", ())))
+        if published and (report := self._already(plan)) is not None:
+            return report
         run = self._run(plan)
         while doubted := _doubted(plan, run):
             for stream, why in doubted.items():
@@ -156,6 +161,15 @@ class _Encoding:
             self.watcher(Warned(text))
         self.job.note(report=asdict(report))
         return report
+
+    def _already(self, plan: Plan) -> EncodeReport | None:
+        """The end of a job whose output is there: finished, if it is what would be made now; else it is in the way."""
+        before = self.job.before
+        same = before is not None and not changes(before, self.settings) and not self.job.replaced
+        if same and self.job.has_made(plan.dag()):
+            self._say(f"{self.target} was finished by an earlier run")
+            return report_of_published(self.target, self.job.spec_path, plan.pieces)
+        return None if _may_write(self.target, self.overwrite) else EncodeReport("skipped", self.target, 0)
 
     def _say(self, text: str) -> None:
         self.watcher(Noted(text))
@@ -196,6 +210,9 @@ class _Encoding:
     def _run(self, plan: Plan) -> RunReport:
         settings = self.settings
         context = RunContext(log_dir=Path(plan.folder), stall_timeout_s=_HUNG_AFTER_S, durable=True)
+        patient = replace(
+            context, stall_timeout_s=None
+        )  # a join's end and a check say nothing for as long as they read
         memory = this_machine().memory_bytes
         room = Room(plan, lambda: orchestrator.abort())  # noqa: PLW0108 - it is made below
         orchestrator = Orchestrator(
@@ -205,9 +222,9 @@ class _Encoding:
             io=settings.io_slots,
             max_retries=settings.max_retries,
             fail_fast=settings.fail_fast,
-            executor=lambda limits: LocalExecutor(limits, lambda _task: context),
+            executor=lambda limits: LocalExecutor(limits, lambda task: patient if task in _QUIET else context),
             memory_bytes=memory,
-            journal=Telling(self.job.store, self._say, self.control.check),
+            journal=Telling(self.job, self._say, self.control.check),
             on_event=_both(room, self.watcher),
         )
         if crowded := _crowded(plan, settings.workers or machine_cores(), memory):
@@ -220,8 +237,9 @@ class _Encoding:
         except DiskFull as error:  # there was no room even to write down what became of a task
             raise room.error() from error
         finally:
-            with suppress(OSError):  # published, it has another name; else it is of no use
-                Path(plan.spec.part).unlink(missing_ok=True)
+            if not self.job.lost.is_set():  # else it is another run's
+                with suppress(OSError):  # published, it has another name; else it is of no use
+                    Path(plan.spec.part).unlink(missing_ok=True)
         if room.shortage or any(isinstance(task.error, DiskFull) for task in run.failed):
             raise room.error()
         return run
@@ -285,6 +303,10 @@ def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
         raise ConfigError("the output's name is empty", "name a file")
     if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):  # noqa: PTH110, PTH121
         raise ConfigError(f"{output!r} is the input itself", "name another output")
+    if os.path.islink(output) and os.path.exists(output):  # noqa: PTH110, PTH114 - it stays one, to the new file
+        output = os.path.realpath(output)
+    if os.path.exists(output) and not os.path.isdir(output) and not os.path.isfile(output):  # noqa: PTH110, PTH112, PTH113
+        raise ConfigError(f"{output!r} is no regular file", "name a file")
     parent = Path(output).parent
     if os.path.isdir(output):  # noqa: PTH112 - pathlib's raises for names that are too long
         raise ConfigError(f"{output!r} is a folder", "name a file in it, or use -o for several inputs")
@@ -293,13 +315,11 @@ def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
     return output
 
 
-def _finished_before(source: str, target: str, settings: EncodeSettings) -> bool:
-    """Whether the output is there and is what this run would make: an earlier one died right after the rename."""
+def _is_ours(source: str, target: str, settings: EncodeSettings) -> bool:
+    """Whether the output is there because an earlier run of the job died right after it had given it its name."""
     if not settings.resume or not published(spec_path(work_folder(source, target, settings)), target):
         return False
-    facts = facts_of(source, target)
-    before = settings_of(facts)
-    return before is not None and not changes(before, settings) and facts.get("look") == source_look(source)
+    return bool(facts_of(source, target).get("status") != "done")
 
 
 def _try_writing(target: str) -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["batches_folder", "cache_folder", "is_network", "jobs_folder", "locks_folder", "state_folder"]
+__all__ = ["batches_folder", "cache_folder", "is_network", "jobs_folder", "state_folder"]
 
 # Of this machine, and survives a restart.
 _LOCAL: Final = Path("/var/tmp")  # noqa: S108 - the folder in it is made for this user alone
@@ -30,15 +30,23 @@ _NETWORK_FUSE: Final = frozenset(
 def cache_folder() -> Path:
     """``$XDG_CACHE_HOME/suture`` or ``~/.cache/suture``; it need not exist."""
     configured = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG base directory specification has relative paths ignored.
-    base = Path(configured) if configured.startswith("/") else Path.home() / ".cache"
-    return base / "suture"
+    if configured.startswith("/"):  # the XDG base directory specification has relative paths ignored
+        return Path(configured) / "suture"
+    try:
+        return Path.home() / ".cache" / "suture"
+    except RuntimeError:  # a user of whom the system knows nothing, as in a container
+        return _own()
+
+
+def _own() -> Path:
+    """A folder of this user's on a disk of this machine."""
+    return _LOCAL / f"suture-{os.getuid()}"
 
 
 def state_folder() -> Path:
     """Where databases and locks lie: in the cache folder, unless that is on a network, where neither works."""
     cache = cache_folder()
-    return _LOCAL / f"suture-{os.getuid()}" if is_network(cache) else cache
+    return _own() if is_network(cache) else cache
 
 
 def jobs_folder() -> Path:
@@ -49,11 +57,6 @@ def jobs_folder() -> Path:
 def batches_folder() -> Path:
     """One small file for each batch that was not done to its end."""
     return state_folder() / "batches"
-
-
-def locks_folder() -> Path:
-    """One small file for each output that is, or was, being made."""
-    return state_folder() / "locks"
 
 
 def is_network(path: str | os.PathLike[str], mounts: Path = _MOUNTS) -> bool:

@@ -307,10 +307,12 @@ class _Warden:
 
     def marked(self, env: Mapping[str, str] | None) -> dict[str, str]:
         """The environment of a child, by which it is known; the warden is there before the child is."""
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):
+            if self._process is not None and self._process.poll() is not None:
+                _pipe(self._process.stdin).close()  # somebody has killed it
+                self._process = None
             if self._process is None:
-                with contextlib.suppress(OSError):
-                    self._process = self._hire()
+                self._process = self._hire()
         return {**(os.environ if env is None else env), _MARK: self._token}
 
     def tell(self, what: Literal["+", "-"], group: int) -> None:

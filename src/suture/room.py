@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from suture.errors import DiskFull
 from suture.orchestrator.states import State
 from suture.orchestrator.watch import TaskEnded, TaskProgress, TaskRetry, TaskStarted
-from suture.planning.space import RESERVE, Disks, Done, Watch
+from suture.planning.space import Disks, Done, Watch
 from suture.planning.weights import need_of
 
 if TYPE_CHECKING:
@@ -80,15 +80,16 @@ class Room:
 
     def error(self) -> DiskFull:
         """The error that ends a job whose disk is full, or would have been; it says how much is missing."""
+        short = self.shortage
         with suppress(OSError):
-            short = self.shortage or self._watch.foreseen(Disks.of(self._work, self._output), self._done())
-            what = f"no room on the disk: {short}" if short else "no room on the disk"
+            short = short or self._watch.foreseen(Disks.of(self._work, self._output), self._done())
+        what = f"no room on the disk: {short}" if short else "no room on the disk"
         return DiskFull(what, "free that much, or name another place with --work-dir; the same command then goes on")
 
     def _look(self, disks: Disks) -> None:
         done = self._done()
         short = self._watch.shortage(done, disks)
-        scarce = disks.work_free < RESERVE or disks.output_free < RESERVE
+        scarce = not disks.work_free or not disks.output_free
         if short and (scarce or done.frames >= _MEASURED):
             self.shortage = short
             self._stop()

@@ -141,7 +141,7 @@ def _exact(name: str, value: float | Fraction | None) -> Fraction | None:
         return value
     try:
         return Fraction(str(value))
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         raise _wrong(name, value, "a number of seconds") from None
 
 

@@ -91,3 +91,48 @@ def test_it_passes_for_an_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert found.encoder_pix_fmts("libx264")[0] == "yuv420p"
     assert found.encoder_pix_fmts("libx265") == ()
     assert [path.name for path in tmp_path.iterdir()] == ["suture"]
+
+
+def now_and_then(state: Path, orders: dict[str, list[str]], *args: str) -> tuple[int, str]:
+    """Run it in front of a real program, which is ``echo``; the exit code, and what was echoed."""
+    heard: list[str] = []
+
+    def hear(line: str) -> bool:
+        heard.append(line)
+        return True
+
+    told = json.dumps({"real": "/bin/echo", "state": str(state), "orders": orders})
+    argv = [sys.executable, "-S", "-E", str(FAKE), *args]
+    done = run(argv, env={**os.environ, "FAKE_FFMPEG": told}, on_stdout=hear)
+    return done.returncode, " ".join(heard)
+
+
+def test_the_real_one_runs_unless_there_are_orders(tmp_path: Path) -> None:
+    """Each run of a named output has its own; questions and other outputs pass, with all arguments."""
+    orders = {"v1": ["no_output exit=3", "cut=5", "well"]}
+    part = f"file:{tmp_path}/.part-v1.mkv"
+    assert now_and_then(tmp_path, orders, "-version") == (0, "-version")
+    assert now_and_then(tmp_path, orders, "-i", "a b", "v2.mkv") == (0, "-i a b v2.mkv")
+    found = [now_and_then(tmp_path, orders, "-i", "x", part) for _ in range(4)]
+    assert found == [
+        (3, ""),
+        (0, f"-i x -frames:v 5 -frames:a 5 {part}"),
+        (0, f"-i x {part}"),
+        (0, f"-i x {part}"),
+    ]
+
+
+def test_for_ever(tmp_path: Path) -> None:
+    """The last orders before ``always`` hold for all further runs."""
+    orders = {"v1": ["well", "no_output exit=3", "always"]}
+    assert [now_and_then(tmp_path, orders, "v1.mkv")[0] for _ in range(4)] == [0, 3, 3, 3]
+
+
+def test_garbage_is_random(tmp_path: Path) -> None:
+    """As long as told, and not the same twice."""
+    out = tmp_path / "v1.mkv"
+    seen = set()
+    for _ in range(2):
+        assert now_and_then(tmp_path, {"v1": ["garbage=500", "always"]}, str(out))[0] == 0
+        seen.add(out.read_bytes())
+    assert [len(data) for data in seen] == [500, 500]

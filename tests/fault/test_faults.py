@@ -28,7 +28,7 @@ pytestmark = pytest.mark.fault
 PIECE = "video-0-00001"
 PIECES = {f"video-0-0000{n}" for n in range(4)}
 ALL = PIECES | {"audio-1"}
-_UNSEEN = pytest.mark.xfail(strict=True, reason="encoded sound is believed without a look at it")
+_UNSEEN = pytest.mark.xfail(strict=True, reason="nobody knows yet how long encoded sound has to be")
 
 
 @pytest.fixture
@@ -84,7 +84,9 @@ class TestOnce:
         [
             "no_output exit=1",
             "no_output",
-            *(pytest.param(t, marks=_UNSEEN) for t in ("garbage=9000", "size=0", "cut=10")),
+            "garbage=9000",
+            "size=0",
+            pytest.param("cut=10", marks=_UNSEEN),
         ],
     )
     def test_the_sound(self, turn: str, lying: Callable[..., Told], home: Home, wanted: list[Any]) -> None:
@@ -275,14 +277,14 @@ class TestTarget:
         """Nothing is lost: the next run needs no encoder."""
         with mounted(home.output.parent, 50) as disk:
 
-            def lock() -> None:
-                subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+            def lock() -> None:  # by another disk on top: ours has an open file on it, and can't be changed
+                subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", disk], check=True)
 
-            told = home.encode(When(lock, TaskEnded, "video-"))
+            told = home.encode(When(lock, TaskStarted, "join"))
+            subprocess.run(["umount", disk], check=True)
             assert told.code in {1, 2}
             assert "Read-only file system" in told.said
             assert told.done >= ALL
-            subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
             again = home.encode()
             assert (again.code, again.started) == (0, [])
             assert packets(home.output) == wanted

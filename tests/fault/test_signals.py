@@ -94,9 +94,14 @@ def test_at_once(phase: str, how: str, home: Home, wanted: list[Any]) -> None:
         living.signal(number)
         time.sleep(0.05)
     told = ended(living, home)
+    assert time.monotonic() - began < 20
+    if phase == "publishing" and home.output.exists():  # the rename was faster
+        assert told.code in {0, 128 + number}
+        assert packets(home.output) == wanted
+        assert home.run().code == (0 if told.code else 2)
+        return
     assert told.code == 128 + number
     assert (told.finished["status"], told.finished["exit_code"]) == ("cancelled", told.code)
-    assert time.monotonic() - began < 20
     assert not home.output.exists()
     goes_on(home, told, wanted)
 

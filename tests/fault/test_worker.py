@@ -38,7 +38,7 @@ def process(factory: Callable[[], Encoder], folder: Path, count: int, **more: An
     """Let a pool process so many chunks; nothing of it is left."""
     with pytest.warns(DeprecationWarning, match="Orchestrator"):
         # What is not Matroska is not looked into: a stand-in's piece may be a word.
-        pool = WorkerPool(factory, str(folder), extension="mp4", **more)
+        pool = WorkerPool(factory, str(folder), extension="nut", **more)
     results = pool.process_all(chunks(count))
     assert not multiprocessing.active_children()
     assert not list(folder.glob(".part-*"))
@@ -79,7 +79,7 @@ class TestAWorkerDies:
     @pytest.mark.parametrize("name", ["KILL", "SEGV", "TERM"])
     def test_once(self, name: str, tmp_path: Path) -> None:
         """Chunk 1 kills its worker at the first try, with half a piece written: the second succeeds."""
-        once = f"""case $out in *00001.mp4)
+        once = f"""case $out in *00001.nut)
             if mkdir {tmp_path}/once; then echo half > "$out"; sleep 0.5; kill -{name} $PPID; sleep 20; fi;; esac"""
         encoder = script(tmp_path / "ffmpeg", once)
         results = process(partial(VideoEncoder, ffmpeg=encoder), tmp_path / "out", 4, num_workers=2)
@@ -88,12 +88,12 @@ class TestAWorkerDies:
 
     def test_always(self, tmp_path: Path) -> None:
         """One worker, and a chunk that kills it every time: the others are done, and it is not waited for."""
-        deadly = 'case $out in *00000.mp4) echo half > "$out"; sleep 0.5; kill -KILL $PPID; sleep 20;; esac'
+        deadly = 'case $out in *00000.nut) echo half > "$out"; sleep 0.5; kill -KILL $PPID; sleep 20;; esac'
         encoder = script(tmp_path / "ffmpeg", deadly)
         results = process(partial(VideoEncoder, ffmpeg=encoder), tmp_path / "out", 3, max_retries=1)
         assert [(each.success, each.attempts) for each in results] == [(False, 2), (True, 1), (True, 1)]
         assert results[0].error_message == "exit code -9: the worker process of chunk 0 was ended by SIGKILL"
-        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["piece-00001.mp4", "piece-00002.mp4"]
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["piece-00001.nut", "piece-00002.nut"]
 
     def test_its_encoder_goes_with_it(self, tmp_path: Path) -> None:
         """What it had started is killed, a deaf one too."""

@@ -14,7 +14,8 @@ from suture import pipeline
 from suture.errors import SutureError
 from suture.events import Noted, Planned, Warned
 from suture.ffmpeg.locate import locate
-from suture.jobs import DATABASE, all_jobs
+from suture.joblist import all_jobs
+from suture.jobs import DATABASE
 from suture.presets import make_settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from suture.errors import CommandFailed
 from suture.ffmpeg.progress import Progress
 from suture.orchestrator.states import State
 from suture.orchestrator.watch import TaskEnded, TaskProgress, TaskRetry, TaskStarted
-from suture.planning.space import RESERVE, Disks, Need
+from suture.planning.space import Disks, Need
 from suture.room import Room
 
 FRAMES = 100
@@ -24,7 +24,7 @@ class Job:
     """A room over two pieces of a hundred frames, whose disks a test fills."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, predicted_bytes: int) -> None:
-        self.free = 10_000 * MB + RESERVE
+        self.free = 10_000 * MB
         self.stopped: list[int] = []
         monkeypatch.setattr(room_module, "need_of", lambda _plan: Need(predicted_bytes))
         monkeypatch.setattr(room_module, "_EVERY_S", 0.0)
@@ -70,7 +70,7 @@ def test_what_pieces_weigh_is_measured(job: Job) -> None:
     """At ten times the predicted size, what is in flight does not fit; it is stopped once."""
     job.made(0, 50, 500 * MB)
     assert job.stops() == 0
-    job.free = 450 * MB + RESERVE
+    job.free = 450 * MB
     job.made(0, 51, 510 * MB)
     job.made(0, 52, 520 * MB)
     assert job.stops() == 1
@@ -81,10 +81,10 @@ def test_what_pieces_weigh_is_measured(job: Job) -> None:
 
 def test_a_prediction_alone_stops_nobody(job: Job) -> None:
     """It is a guess; only when next to nothing is left, it is believed."""
-    job.free = 20 * MB + RESERVE
+    job.free = 20 * MB
     job.made(0, 5, 0)
     assert job.stops() == 0
-    job.free = RESERVE // 2
+    job.free = 0
     job.made(0, 6, 0)
     assert job.stops() == 1
 
@@ -103,10 +103,10 @@ def test_the_join_needs_room_too(job: Job) -> None:
     """All pieces once more, beside the output."""
     for piece in range(2):
         job.room(TaskEnded(f"video-0-0000{piece}", 1, "w", 0.0, State.DONE, Outcome(FRAMES, 400 * MB)))
-    job.free = 700 * MB + RESERVE
+    job.free = 700 * MB
     job.room(TaskStarted("join", 1, "w", 0.0))
     assert job.stops() == 1
-    assert "the output needs 808.0 MB more" in job.room.error().message
+    assert "the output needs 800.0 MB more" in job.room.error().message
 
 
 def test_what_is_foreseen_is_a_warning(job: Job) -> None:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suture.command.part import Part
-from suture.jobs import settings_as_json
 from suture.places import batches_folder
+from suture.settings_json import essence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from suture.settings import EncodeSettings
 
@@ -26,38 +27,41 @@ __all__ = ["Batch"]
 
 
 class Batch:
-    """What of a batch is done.
+    """What of a batch is done: of all that goes into one folder with one set of settings.
 
     Args:
-        jobs: pairs of source and output; with the settings they say which batch it is.
+        folder: where the outputs go.
         settings: of all of them.
     """
 
-    def __init__(self, jobs: Sequence[tuple[str, str | None]], settings: EncodeSettings) -> None:
-        paths = [(os.path.abspath(source), os.path.abspath(output or "")) for source, output in jobs]  # noqa: PTH100
-        said = json.dumps([paths, settings_as_json(settings)])
+    def __init__(self, folder: str, settings: EncodeSettings) -> None:
+        said = json.dumps([os.path.realpath(folder), essence(settings)])
         name = hashlib.blake2b(said.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
         self._path = batches_folder() / f"{name}.json"
         self._done: dict[str, Any] = _read(self._path)
 
     def is_done(self, source: str, output: str) -> bool:
-        """Whether this output is what an earlier run of the batch has made of this source."""
-        return self._done.get(output) == _look(source, output) is not None
+        """Whether this output is what an earlier run has made of this source."""
+        return self._done.get(os.path.realpath(output)) == _look(source, output) is not None
 
     def note(self, source: str, output: str) -> None:
         """An output is finished. Where this can't be written down, it is only not remembered."""
-        self._done[output] = _look(source, output)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with Part(str(self._path)) as part:
-                Path(part.path).write_text(json.dumps(self._done))
-                part.settle()
-        except OSError:
-            return
+        self._done[os.path.realpath(output)] = _look(source, output)
+        with suppress(OSError):
+            self._write()
 
-    def end(self) -> None:
-        """All of it is done."""
-        self._path.unlink(missing_ok=True)
+    def end(self, outputs: Iterable[str]) -> None:
+        """All of these are done: who asks for them again wants them once more."""
+        for output in outputs:
+            self._done.pop(os.path.realpath(output), None)
+        with suppress(OSError):
+            self._write() if self._done else self._path.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with Part(str(self._path)) as part:
+            Path(part.path).write_text(json.dumps(self._done))
+            part.settle()
 
 
 def _read(path: Path) -> dict[str, Any]:

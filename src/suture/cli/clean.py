@@ -7,19 +7,19 @@ terminal these are asked about, since hours of work may be in them; elsewhere th
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from suture.places import batches_folder, cache_folder, locks_folder
+from suture.errors import ResumeError
+from suture.places import batches_folder, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from suture.jobs import Record
+    from suture.joblist import Record
 
 __all__ = ["command"]
 
@@ -30,20 +30,21 @@ __all__ = ["command"]
 @click.option("-y", "sure", is_flag=True, help="Do not ask before unfinished jobs are removed.")
 def command(dry_run: bool, finished: bool, sure: bool) -> int:  # noqa: FBT001 - click passes flags so
     """Remove what finished or abandoned jobs left behind. Jobs that are running are not touched."""
-    from suture.jobs import all_jobs  # noqa: PLC0415 - loads what reads databases
+    from suture.joblist import all_jobs  # noqa: PLC0415 - loads what reads databases
 
     freed = failed = removed = 0
     for record in all_jobs():
-        size = sum(map(_size, _places(record)))
-        if why := _why_kept(record, size, finished=finished, ask=not (dry_run or sure)):
+        size = sum(map(_size, record.places))
+        why = _why_kept(record, size, finished=finished, ask=not (dry_run or sure))
+        why = why or ("" if dry_run else _remove(record))  # it may have begun to run while somebody was asked
+        failed += why.startswith("can't")
+        if why:
             click.echo(f"kept     {record.home} ({why})")
-        elif dry_run or all(_remove(place) for place in _places(record)):
-            freed, removed = freed + size, removed + 1
-            click.echo(f"{'would go' if dry_run else 'removed '} {record.home} ({_mebibytes(size)})")
-        else:
-            failed += 1
+            continue
+        freed, removed = freed + size, removed + 1
+        click.echo(f"{'would go' if dry_run else 'removed '} {record.home} ({_mebibytes(size)})")
     if not dry_run:
-        _tidy()
+        _tidy(batches=not finished)
     verb = "would be freed" if dry_run else "freed"
     click.echo(f"{removed} job{'' if removed == 1 else 's'}, {_mebibytes(freed)} {verb}")
     return 1 if failed else 0
@@ -64,20 +65,9 @@ def _why_kept(record: Record, size: int, *, finished: bool, ask: bool) -> str:
     return ""
 
 
-def _places(record: Record) -> list[Path]:
-    """Where a job's files lie: its folder in the cache, and its pieces where ``--work-dir`` has put them."""
-    outside = record.folder
-    apart = outside.name == record.name and outside != record.home and outside.is_dir() and not outside.is_symlink()
-    return [record.home, *([outside] if apart else [])]
-
-
-def _tidy() -> None:
-    """Locks that nobody holds, batches that were given up, and what a defect of ours has left."""
-    from suture.lock import is_held  # noqa: PLC0415 - as above
-
-    batches = _files(batches_folder())
-    stale = [path for path in _files(locks_folder()) if not is_held(path)]
-    for path in (*stale, *batches, *cache_folder().glob("crash-*.txt")):
+def _tidy(*, batches: bool) -> None:
+    """Batches that were given up, and what a defect of ours has left."""
+    for path in (*(_files(batches_folder()) if batches else ()), *cache_folder().glob("crash-*.txt")):
         path.unlink(missing_ok=True)
 
 
@@ -86,13 +76,17 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (entry for entry in folder.iterdir() if entry.is_file())
 
 
-def _remove(folder: Path) -> bool:
+def _remove(record: Record) -> str:
+    """Remove a job's files; gives why that can't be."""
+    from suture.joblist import remove  # noqa: PLC0415 - as above
+
     try:
-        shutil.rmtree(folder)
+        remove(record)
+    except ResumeError:
+        return "running"
     except OSError as error:
-        click.echo(f"suture: cannot remove {str(folder)!r}: {error.strerror}", err=True)
-        return False
-    return True
+        return f"can't be removed: {error.strerror}"
+    return ""
 
 
 def _size(folder: Path) -> int:

@@ -61,7 +61,7 @@ def command(paths: tuple[str, ...], folder: str | None, **params: Any) -> int:  
     look = Look(params["as_json"], params["quiet"], params["verbose"], not params["no_progress"])
     if len(jobs) == 1:
         return encode_one(*jobs[0], settings, overwrite=params["overwrite"], look=look)
-    return _batch(jobs, settings, overwrite=params["overwrite"], look=look)
+    return _batch(jobs, folder or "", settings, overwrite=params["overwrite"], look=look)
 
 
 Job = tuple[str, str | None]
@@ -122,11 +122,11 @@ def encode_one(source: str, output: str | None, settings: EncodeSettings, *, ove
     return report.exit_code
 
 
-def _batch(jobs: Sequence[Job], settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:
+def _batch(jobs: Sequence[Job], folder: str, settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:
     """Several files, in turn, each with all the workers; one that fails does not stop the rest."""
     from suture.cli.batch import Batch  # noqa: PLC0415 - loads what knows jobs
 
-    batch, codes = Batch(jobs, settings), list[int]()
+    batch, codes = Batch(folder, settings), list[int]()
     for source, output in jobs:
         assert output is not None  # noqa: S101 - a batch has a folder
         if batch.is_done(source, output):
@@ -144,7 +144,7 @@ def _batch(jobs: Sequence[Job], settings: EncodeSettings, *, overwrite: bool | N
         if codes[-1] == 0:
             batch.note(source, output)
     if not any(codes):
-        batch.end()
+        batch.end(str(output) for _source, output in jobs)
     return _exit_code(codes)
 
 

@@ -15,7 +15,7 @@ from suture.errors import ConfigError, ResumeError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from suture.jobs import Record
+    from suture.joblist import Record
 
 __all__ = ["command"]
 
@@ -31,7 +31,7 @@ def command(job: str | None, **look: bool) -> int:
 
     The same command that began a job goes on with it, too; this needs no memory of what it was.
     """
-    from suture.jobs import all_jobs  # noqa: PLC0415 - loads what reads databases
+    from suture.joblist import all_jobs  # noqa: PLC0415 - loads what reads databases
 
     unfinished = [record for record in all_jobs() if record.unfinished]
     if job is None:
@@ -82,7 +82,7 @@ def _chosen(job: str, records: Sequence[Record]) -> Record:
 
 def _go_on(record: Record, look: dict[str, bool]) -> int:
     from suture.cli.encode import Look, encode_one  # noqa: PLC0415 - loads what runs encodes
-    from suture.jobs import settings_of  # noqa: PLC0415 - as above
+    from suture.settings_json import settings_of  # noqa: PLC0415 - as above
 
     facts = record.facts
     settings = settings_of(facts)

@@ -43,7 +43,8 @@ def braked(control: Control) -> Iterator[None]:
         yield  # Python sets handlers in the main thread only
         return
     handlers = {signal.SIGINT: interrupt, signal.SIGTERM: terminate, signal.SIGHUP: terminate}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    heard = [number for number in handlers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup, cron
+    before = {number: signal.signal(number, handlers[number]) for number in heard}
     try:
         yield
     finally:

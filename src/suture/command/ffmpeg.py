@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from suture.command.base import PRIORITY_NORMAL, Command
 from suture.command.encoders import options_of, quality_arguments
-from suture.command.identity import coders, material
+from suture.command.identity import material
 from suture.command.quoting import input_arguments, output_argument
 from suture.command.settings import encoder_name, rate, seconds, span_us
 from suture.errors import ConfigError
 from suture.ffmpeg.build import build_of
 from suture.ffmpeg.locate import locate
+from suture.media.whole import look_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from suture.command.base import Files
     from suture.command.settings import Time
+    from suture.ffmpeg.progress import Progress
 
 __all__ = ["FFmpegBuilder", "FFmpegCommand", "stream_specifier"]
 
@@ -234,10 +236,18 @@ class FFmpegCommand(Command):
         """It writes one file, which depends on nothing but what `identity` tells."""
         return True
 
+    def check(self, progress: Progress | None, path: str) -> None:  # noqa: ARG002 - not every one counts frames
+        """Look whether what came out is whole.
+
+        Raises:
+            ChunkError: it is cut off, or something else.
+        """
+        look_whole(path)
+
     def identity(self, files: Files) -> tuple[str, ...]:
         """The arguments without what changes no result, the files that they name, and the build of ffmpeg."""
         arguments = self.build_args()[1:]
-        return (*build_of(locate(self.program), coders(arguments)), *material(arguments, files))
+        return (*build_of(locate(self.program)), *material(arguments, files))
 
     def set_priority(self, priority: int) -> Self:
         """Set what runs first: `PRIORITY_HIGH`, `PRIORITY_NORMAL`, `PRIORITY_LOW`, or any whole number."""

@@ -8,16 +8,17 @@ Neighbours: `ffmpeg` uses it, `suture.orchestrator.fingerprint` makes digests of
 from __future__ import annotations
 
 import os
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from suture.command.quoting import filter_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from suture.command.base import Files
 
-__all__ = ["IMMATERIAL", "coders", "material"]
+__all__ = ["IMMATERIAL", "material"]
 
 # Options that change no byte of the output, with how many values each has. The one list.
 IMMATERIAL: Final = {
@@ -36,13 +37,7 @@ IMMATERIAL: Final = {
     "-n": 0,
     "-protocol_whitelist": 1,
 }
-_CODERS: Final = ("-c:v", "-c:a", "-c:s", "-c")
 _INPUT: Final = "-i"
-
-
-def coders(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The encoders that a command line names."""
-    return tuple(after for option, after in pairwise(arguments) if option in _CODERS)
 
 
 def material(arguments: Sequence[str], files: Files) -> Iterator[str]:
@@ -61,18 +56,23 @@ def material(arguments: Sequence[str], files: Files) -> Iterator[str]:
 
 
 def _without_paths(argument: str, files: Files) -> str:
-    """An argument; where it names files, its words, with what is in the files in place of their names."""
+    """An argument, with the contents of the files that it names behind it, and without the names of their folders.
+
+    It may name them as a whole, among an encoder's options, or in a filter graph; whatever can be read as a name of
+    a file counts as one.
+    """
     filters = [word for text in _words(argument, ",;[]") for word in _words(text, ":=|")]
-    for words in ([argument], _words(argument), filters):  # as a path, an encoder's options, a filter graph
-        if any(map(_file_of, words)):
-            return " ".join(files.content(name) if (name := _file_of(word)) else word for word in words)
-    return argument
+    words = dict.fromkeys(word.strip() for word in (argument, *_words(argument), *filters))
+    named = {word: path for word in words if (path := _file_of(word))}
+    for word in sorted((word for word in named if os.sep in word), key=len, reverse=True):
+        argument = argument.replace(filter_value(word), "").replace(word, "")
+    return " ".join([argument, *sorted(set(map(files.content, named.values())))])
 
 
 def _file_of(word: str) -> str:
     """The file or folder that a word names; empty where it names none."""
     path = word.removeprefix("file:")
-    return path if os.sep in path and os.path.exists(path) else path if os.path.isfile(path) else ""  # noqa: PTH110, PTH113
+    return path if path not in {"", ".", "..", os.sep} and os.path.exists(path) else ""  # noqa: PTH110 - a string
 
 
 def _words(text: str, separators: str = ":=|,") -> list[str]:

@@ -44,7 +44,9 @@ class Part:
         return Path(self.path).exists()
 
     def settle(self) -> str:
-        """Wait until all of it is on the disk; gives its digest."""
+        """Wait until all of it is on the disk; gives its digest, empty for what is no file."""
+        if self._direct:
+            return ""
         with Path(self.path).open("rb") as file:
             os.fsync(file.fileno())
         return digest_of(self.path)

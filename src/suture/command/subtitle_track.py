@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from suture.command.base import TaskType
 from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand, stream_specifier
-
-if TYPE_CHECKING:
-    from suture.ffmpeg.progress import Progress
 
 __all__ = ["SubtitleTrack"]
 
@@ -39,6 +36,3 @@ class SubtitleTrack(FFmpegCommand):
         ask = FFmpegBuilder().add_option("-copyts", where="global").add_input(self.input_path, encoding)
         ask = ask.add_map(stream_specifier(self.stream, "s:0")).add_option("-c:s", self.codec)
         return ask.add_output(self.output_path)
-
-    def check(self, progress: Progress | None, path: str) -> None:
-        """Nothing to compare: an empty track is a track."""

@@ -17,6 +17,7 @@ from suture.command.hardware import device_arguments, hardware_path, input_argum
 from suture.command.settings import encoder_name, option_name, seconds, span_us, whole, word
 from suture.errors import ChunkError, ConfigError
 from suture.media.ebml import count_blocks
+from suture.media.whole import look_whole
 
 if TYPE_CHECKING:
     from suture.command.settings import Time
@@ -198,6 +199,8 @@ class VideoBuilder(FFmpegCommand):
         made = progress.frame if progress is not None else 0
         if path.endswith(".mkv"):
             made = count_blocks(path)  # what is in the file, not what ffmpeg says of it
+        else:
+            look_whole(path)
         expected = self.frames if self.expected is None else self.expected
         if expected is not None and made != expected:
             reason = f"{self.id} gave {made} frames, its range holds {expected}"

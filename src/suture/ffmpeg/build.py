@@ -1,7 +1,7 @@
-"""Which ffmpeg a file was made with: the binary, and the encoder's library where that is a file of its own.
+"""Which ffmpeg a file was made with: the binary, and the libraries that it loads.
 
 Another build may give other bytes for the same arguments, so pieces of two builds are not mixed. A static binary is
-told by its version and three looks into it; a dynamic one also by the libraries that it loads for the encoders in use.
+told by its version and three looks into it, a dynamic one also by the size and date of each library.
 """
 
 from __future__ import annotations
@@ -18,29 +18,20 @@ from suture.process import run
 
 __all__ = ["build_of"]
 
-# What the library of an encoder is called, where it is not the encoder's name. Source: their sonames.
-_LIBRARIES: Final = {
-    "libsvtav1": "SvtAv1Enc",
-    "libvpx-vp9": "vpx",
-    "libaom-av1": "aom",
-    "libfdk_aac": "fdk-aac",
-    "libopenh264": "openh264",
-}
-# All codecs that are ffmpeg's own, and what decodes and scales.
-_ALWAYS: Final = ("libavcodec.", "libavfilter.", "libavformat.", "libswscale.", "libswresample.")
+# The system's own, which change no picture and no sound.
+_SYSTEM: Final = ("libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-", "libgcc_s.", "libstdc++.", "libresolv.")
 _PATIENCE_S: Final = 10.0
 
 
-def build_of(ffmpeg: str, encoders: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """What tells this build from others, as far as these encoders are concerned.
+def build_of(ffmpeg: str) -> tuple[str, ...]:
+    """What tells this build from others: encoders, decoders, filters and what draws subtitles may be libraries.
 
     Raises:
         EnvironmentProblem: it is no ffmpeg, or does not run.
     """
     status = os.stat(ffmpeg)  # noqa: PTH116 - the path is a string all the way
     version, look, loaded = _facts(ffmpeg, status.st_size, status.st_mtime_ns)
-    wanted = (*_ALWAYS, *(_LIBRARIES.get(name, name.removeprefix("lib")) for name in encoders))
-    return (version, look, *(name for name in loaded if any(stem in name for stem in wanted)))
+    return version, look, *loaded
 
 
 @lru_cache(maxsize=8)
@@ -62,7 +53,11 @@ def _loaded(ffmpeg: str) -> list[str]:
     except SutureError:  # no ldd: not every system has one
         return []
     paths = [line.partition("=> ")[2].partition(" (")[0] for line in lines if "=> /" in line]
-    return [_described(os.path.realpath(path)) for path in paths if Path(path).exists()]
+    return [_described(os.path.realpath(path)) for path in paths if Path(path).exists() and not _is_system(path)]
+
+
+def _is_system(path: str) -> bool:
+    return Path(path).name.startswith(_SYSTEM)
 
 
 def _described(path: str) -> str:

@@ -77,7 +77,8 @@ _MACHINE: Final = (
         retryable=True,
     ),
     _row(
-        r"Cannot allocate memory|std::bad_alloc|malloc of size \d+ failed|[Oo]ut of memory|^MemoryError",
+        r"Cannot allocate memory|pthread_create\(\) failed|std::bad_alloc|malloc of size \d+ failed|[Oo]ut of memory"
+        r"|^MemoryError",
         "not enough memory",
         _FEWER,
         kind=OutOfMemory,
@@ -221,6 +222,7 @@ _SIGNALS: Final = {
     signal.SIGABRT: ("it crashed (SIGABRT)", "if it does so again, try another encoder or ffmpeg (--ffmpeg)"),
     signal.SIGILL: ("it crashed (SIGILL)", "this ffmpeg may be built for a newer processor; try --ffmpeg"),
     signal.SIGTERM: ("it was stopped from outside (SIGTERM)", ""),
+    signal.SIGXFSZ: ("the file is larger than this user's files may be (SIGXFSZ)", "see ulimit -f"),
 }
 _KINDS: Final[dict[int, type[CommandError]]] = {
     signal.SIGKILL: OutOfMemory,

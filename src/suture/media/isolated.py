@@ -11,7 +11,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from suture import errors
-from suture.errors import CommandCancelled, CommandTimeout, ProbeError, SutureError
+from suture.errors import CommandCancelled, CommandTimeout, DiskFull, ProbeError, SutureError
 from suture.process import CancelToken, Finished, python_argv, run
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class _Answer:
         return True
 
 
-def _crash(subject: str, finished: Finished) -> ProbeError:
+def _crash(subject: str, finished: Finished) -> SutureError:
     """A child that ended without a word."""
     last = finished.stderr_tail.strip().rpartition("\n")[2]
     if finished.returncode < 0:
@@ -100,6 +100,10 @@ def _crash(subject: str, finished: Finished) -> ProbeError:
         return ProbeError(
             f"the parser crashed (signal {number}{name}) on {subject}",
             "the file is damaged, or made to do harm",
+        )
+    if "No space left" in last or "Disk quota" in last:
+        return DiskFull(
+            f"no room on the disk while {subject} was read: {last}", "free some room, or name another place"
         )
     return ProbeError(
         f"the parser failed on {subject}: {last or f'exit code {finished.returncode}, no answer'}",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from suture.command.base import Command
     from suture.orchestrator.graph import Dag
 
-__all__ = ["fingerprints"]
+__all__ = ["fingerprints", "read_files"]
 
 # Goes into every fingerprint: a change of what they are made of makes all earlier ones unknown.
 SCHEMA: Final = 1
@@ -35,6 +35,28 @@ def fingerprints(dag: Dag) -> dict[str, str]:
     """
     files = _Named({node.command.output_path: node.id for node in dag.tasks()})
     return {task: files.add(task, dag.node(task).command) for task in dag.order()}
+
+
+def read_files(dag: Dag) -> frozenset[str]:
+    """The files that the commands read and none of them makes: sources, and what arguments name."""
+    read = _Read()
+    for node in dag.tasks():
+        node.command.identity(read)
+    return frozenset(read.paths - {node.command.output_path for node in dag.tasks()})
+
+
+class _Read:
+    """Names nothing, and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+
+    def source(self, path: str) -> str:
+        """As `Files.source`."""
+        self.paths.add(path)
+        return path
+
+    content = source
 
 
 class _Named:

@@ -133,6 +133,7 @@ class Store:
         self._commands = {node.id: node.command for node in dag.tasks()}
         results = self._look_again()
         done = dag.settled(results)
+        self.findings = [finding for finding in self.findings if finding.task not in done - results.keys()]
         self._write_graph(done)
         outcomes = {task: result.outcome() for task, result in results.items()}
         return {task: outcomes.get(task, Outcome()) for task in self._commands if task in done}
@@ -222,6 +223,12 @@ class Store:
         query = "SELECT task, ended FROM attempts WHERE run <= ? ORDER BY task, run, attempt"
         last = dict(self._database.rows(query, self._before))
         return [task for task, ended in last.items() if ended is None]
+
+    def clear(self) -> None:
+        """Forget what was done: tasks and results; what happened, and the facts, stay."""
+        self._tell(tables.DROP_TASKS, ())
+        self._tell(tables.DROP_RESULTS, (), durable=True)
+        self.commit()
 
     def forget(self, task: str) -> None:
         """Forget a task's result at once: the next run makes it again. Its file stays where it is.

@@ -45,6 +45,7 @@ KEEP_RESULT: Final = "REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 DROP_TASKS: Final = "DELETE FROM tasks"
 ADD_TASK: Final = "INSERT INTO tasks(place, id, fingerprint, command, state, attempts) VALUES (?, ?, ?, ?, ?, 0)"
 SET_TASK: Final = "UPDATE tasks SET state = ?, attempts = ? WHERE id = ?"
+DROP_RESULTS: Final = "DELETE FROM results"
 DROP_RESULT: Final = "DELETE FROM results WHERE fingerprint = ?"
 DROP_RESULTS_OF: Final = "DELETE FROM results WHERE task = ?"
 ADD_ATTEMPT: Final = "REPLACE INTO attempts(task, run, attempt, started, state) VALUES (?, ?, ?, ?, 'running')"

@@ -24,6 +24,8 @@ __all__ = ["Machine", "cores", "memory_class", "this_machine"]
 _GIB: Final = 1 << 30
 _KIB: Final = 1 << 10
 # Without a way to ask (macOS, which fills free memory with caches): what a desktop in use usually leaves.
+# A task must be able to start, whatever the figures say.
+_LEAST: Final = 1 << 20
 _USUALLY_FREE: Final = 0.5
 
 
@@ -61,7 +63,7 @@ def this_machine(root: Path = Path("/")) -> Machine:
     limit = _address_space()
     return Machine(
         cores(root),
-        max(0, min([available, *(free for free, _ in rooms), *limit])),
+        max(_LEAST, min([available, *(free for free, _ in rooms), *limit])),
         max(0, min([total, *(most for _, most in rooms), *limit])),
     )
 
@@ -111,18 +113,20 @@ def _address_space() -> list[int]:
 def _rooms(root: Path) -> Iterator[tuple[int, int]]:
     """What each control group that we are in leaves free, and its limit; those without a limit say nothing.
 
-    Cached files that nobody used lately are given back before anybody is killed, so they count as free.
+    Cached files are given back before anybody is killed, so they count as free.
     Source: kernel documentation, cgroup-v2 ("Memory") and cgroup-v1/memory.
     """
     for folder in folders_of("", root):
         limits = [number_in(folder / name) for name in ("memory.max", "memory.high")]
-        idle = stat_in(folder / "memory.stat", "inactive_file")
-        yield from _room(limits, number_in(folder / "memory.current"), idle)
+        yield from _room(limits, number_in(folder / "memory.current"), _cached(folder, ""))
     for folder in folders_of("memory", root):
-        idle = stat_in(folder / "memory.stat", "total_inactive_file")
-        yield from _room(
-            [number_in(folder / "memory.limit_in_bytes")], number_in(folder / "memory.usage_in_bytes"), idle
-        )
+        limits = [number_in(folder / "memory.limit_in_bytes")]
+        yield from _room(limits, number_in(folder / "memory.usage_in_bytes"), _cached(folder, "total_"))
+
+
+def _cached(folder: Path, prefix: str) -> int:
+    files = (stat_in(folder / "memory.stat", f"{prefix}{kind}_file") for kind in ("inactive", "active"))
+    return sum(size or 0 for size in files)
 
 
 def _room(limits: Sequence[int | None], used: int | None, idle: int | None) -> Iterator[tuple[int, int]]:

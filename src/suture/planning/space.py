@@ -21,6 +21,8 @@ __all__ = ["RESERVE", "Disks", "Done", "Film", "Need", "Shortage", "Watch", "dis
 
 # Left alone on every disk: logs, the job's database, and what others write meanwhile.
 RESERVE: Final = 64 << 20
+# Of a small disk, this part of it.
+_RESERVED_PART: Final = 50
 # A container's own bytes, beside those of the packets.
 _WRAPPING: Final = 1.01
 # A lossy encode of a lossy film at the usual quality is seldom larger than it by more.
@@ -141,7 +143,7 @@ class Disks:
 
     @classmethod
     def of(cls, work: str, output: str) -> Disks:
-        """Look. Both need not exist yet.
+        """Look, and leave a reserve on each. Both need not exist yet.
 
         Raises:
             OSError: it can't be asked.
@@ -215,11 +217,11 @@ class Watch:
 
         ``needed_bytes`` is what it takes to go on to the end, not only to the end of what is in flight.
         """
-        if done.joining:
-            left = self._part_left(done)
-            return Shortage("output", left, disks.output_free) if left > disks.output_free - RESERVE else None
+        if done.joining:  # what is known goes there, whatever else does
+            left = max(0, done.size_bytes + done.sound_bytes - done.part_bytes)
+            return Shortage("output", left, disks.output_free) if left > disks.output_free else None
         coming = max(0, int(done.running_frames * self._per_frame(done)) - done.running_bytes)
-        if not coming or coming <= disks.work_free - RESERVE:
+        if not coming or coming <= disks.work_free:
             return None
         left = self._work_left(done) + (self._part_left(done) if disks.same else 0)
         return Shortage("work", max(left, coming), disks.work_free)
@@ -243,17 +245,18 @@ class Watch:
 
 
 def _short(where: Literal["work", "output"], needed: int, free: int) -> Shortage | None:
-    return Shortage(where, needed, free) if needed > free - RESERVE else None
+    return Shortage(where, needed, free) if needed > free else None
 
 
 def free_bytes(path: str | os.PathLike[str]) -> int:
-    """What this user may still write on a path's disk; quotas are not known.
+    """What may still be written on a path's disk, but for a reserve; quotas are not known.
 
     Raises:
         OSError: the disk can't be asked.
     """
     status = os.statvfs(_existing(path))
-    return status.f_bavail * status.f_frsize
+    whole, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
+    return max(0, free - min(RESERVE, whole // _RESERVED_PART))
 
 
 def disk_of(path: str | os.PathLike[str]) -> int:

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TextIO
 
-from suture.errors import SutureError
+from suture.errors import ConfigError, SutureError
 from suture.events import EncodeReport, Finished, Noted, Planned, Warned
 from suture.orchestrator.watch import TaskEnded, TaskProgress, TaskRetry, TaskStarted
 
@@ -52,6 +52,8 @@ class JsonLines:
     """
 
     def __init__(self, stream: TextIO | None = None, name: str = "", now: Callable[[], float] = time.time) -> None:
+        if stream is None and sys.stdout is None:
+            raise ConfigError("--json: there is no stdout", "events need somebody who reads them")
         self._stream = stream or sys.stdout
         self._now = now
         self._job = job_id(name, now())

@@ -88,7 +88,7 @@ def test_a_cache_that_can_not_be_written_is_no_error(tmp_path: Path, monkeypatch
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     film = tmp_path / "film"
     film.write_text("x")
-    batch = Batch([(str(film), str(film))], EncodeSettings())
+    batch = Batch(str(tmp_path), EncodeSettings())
     batch.note(str(film), str(film))
     assert batch.is_done(str(film), str(film))
-    assert not Batch([(str(film), str(film))], EncodeSettings()).is_done(str(film), str(film))
+    assert not Batch(str(tmp_path), EncodeSettings()).is_done(str(film), str(film))

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suture.errors import ConfigError
-from suture.jobs import DATABASE, changes, job_name, record_of, settings_as_json, settings_of
+from suture.joblist import record_of
+from suture.jobs import DATABASE, job_name
 from suture.lock import Lock
 from suture.main import main
 from suture.orchestrator.store import Store
 from suture.settings import EncodeSettings
+from suture.settings_json import changes, settings_as_json, settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,16 +122,6 @@ def test_no_cache_folder_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
     assert main(["clean"]) == 0
     assert main(["resume"]) == 0
-
-
-def test_locks_of_nobody_go(jobs: Path) -> None:
-    """A lock that a process holds stays."""
-    locks = jobs.parent / "locks"
-    locks.mkdir()
-    (locks / "free").touch()
-    with Lock(locks / "held", "the output"):
-        assert main(["clean"]) == 0
-        assert [entry.name for entry in locks.iterdir()] == ["held"]
 
 
 def test_unfinished_jobs_are_listed(jobs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,11 +103,11 @@ def test_audio_has_a_bitrate_or_a_quality() -> None:
 def test_a_frame_count_is_checked() -> None:
     """Fewer or more frames than the range holds are a failure, whatever the exit code."""
     limited = VIDEO.set_frames(50)
-    limited.check(Progress(frame=50, done=True), "part.mp4")
-    VIDEO.check(None, "part.mp4")
+    limited.check(Progress(frame=50, done=True), "part.avi")
+    VIDEO.check(None, "part.avi")
     for told in (Progress(frame=49, done=True), None):
         with pytest.raises(ChunkError, match="its range holds 50"):
-            limited.check(told, "part.mp4")
+            limited.check(told, "part.avi")
 
 
 def test_a_seek_is_printed_to_the_microsecond() -> None:

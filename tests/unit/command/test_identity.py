@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suture.command.audio import AudioBuilder
-from suture.command.identity import IMMATERIAL, coders, material
+from suture.command.identity import IMMATERIAL, material
 from suture.command.quoting import filter_call, filter_value
 from suture.command.video import VideoBuilder
 
@@ -70,28 +70,41 @@ def test_files_in_filters_count_by_their_content(tmp_path: Path, name: str) -> N
 
 
 def test_quoted_names_count(tmp_path: Path) -> None:
-    """As people write them."""
+    """As people write them, with a label behind."""
     (tmp_path / "a.cube").write_text("blue")
-    (told,) = said(["-vf", f"lut3d='{tmp_path}/a.cube'", "out.mkv"])[1:2]
-    assert told == "lut3d <blue>"
+    assert said(["-vf", f"[in] lut3d='{tmp_path}/a.cube' [out]", "out.mkv"])[1] == "[in] lut3d='' [out] <blue>"
 
 
 def test_files_in_other_options_count(tmp_path: Path) -> None:
     """As a whole argument, and inside an encoder's own options."""
     (tmp_path / "stats").write_text("s")
-    assert said(["-passlogfile", str(tmp_path / "stats"), "out.mkv"])[1] == "<s>"
-    assert said(["-x265-params", f"a=1:stats={tmp_path}/stats", "out.mkv"])[1] == "a 1 stats <s>"
+    assert said(["-passlogfile", str(tmp_path / "stats"), "out.mkv"])[1] == " <s>"
+    assert said(["-x265-params", f"a=1:stats={tmp_path}/stats", "out.mkv"])[1] == "a=1:stats= <s>"
+
+
+def test_all_files_of_an_argument_count(tmp_path: Path) -> None:
+    """However differently they are escaped; and a value that happens to be the name of a file stays a value."""
+    (tmp_path / "a.cube").write_text("red")
+    subtitles = tmp_path / "it's.srt"
+    subtitles.write_text("text")
+    graph = f"lut3d=file={tmp_path}/a.cube,{filter_call('subtitles', filename=str(subtitles))}"
+    told = said(["-vf", graph, "out.mkv"])[1]
+    assert "<red>" in told
+    assert "<text>" in told
+
+
+def test_a_number_that_is_a_file_stays_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two files that are both empty do not make two settings one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "20").touch()
+    (tmp_path / "21").touch()
+    assert said(["-crf", "20", "out.mkv"]) != said(["-crf", "21", "out.mkv"])
 
 
 def test_words_that_name_no_file_stay_as_they_are() -> None:
     """Nothing is split that need not be."""
     assert said(["-vf", "scale=1280:-2,format=yuv420p", "out.mkv"])[1] == "scale=1280:-2,format=yuv420p"
     assert filter_value("a:b") in said(["-vf", f"drawtext=text={filter_value('a:b')}", "out.mkv"])[1]
-
-
-def test_the_encoders_are_found() -> None:
-    """Their libraries count, too."""
-    assert coders(["-c:v", "libx264", "-b:a", "1", "-c:a", "aac"]) == ("libx264", "aac")
 
 
 def test_an_audio_command_counts_as_any() -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suture.planning.space import (
-    RESERVE,
     Disks,
     Done,
     Film,
@@ -78,15 +77,15 @@ def test_pieces_and_sound_lie_in_the_work_folder_all_of_it_in_the_part_file() ->
 
 
 def test_what_fits_is_not_warned_of() -> None:
-    """On one disk both have to fit together, and the reserve beside them."""
+    """On one disk both have to fit together."""
     both = WATCH.need.work_bytes + WATCH.need.part_bytes
-    assert WATCH.foreseen(Disks(both + RESERVE, both + RESERVE, same=True)) is None
-    assert WATCH.foreseen(Disks(both + RESERVE - 1, 0, same=True)) == Shortage("work", both, both + RESERVE - 1)
+    assert WATCH.foreseen(Disks(both, both, same=True)) is None
+    assert WATCH.foreseen(Disks(both - 1, 0, same=True)) == Shortage("work", both, both - 1)
 
 
 def test_two_disks_are_looked_at_one_by_one() -> None:
     """Each needs room for its own."""
-    work, part = WATCH.need.work_bytes + RESERVE, WATCH.need.part_bytes + RESERVE
+    work, part = WATCH.need.work_bytes, WATCH.need.part_bytes
     assert WATCH.foreseen(Disks(work, part, same=False)) is None
     assert WATCH.foreseen(Disks(work - 1, part, same=False)) == Shortage("work", WATCH.need.work_bytes, work - 1)
     assert WATCH.foreseen(Disks(work, part - 1, same=False)) == Shortage("output", WATCH.need.part_bytes, part - 1)
@@ -102,9 +101,9 @@ def test_what_is_there_already_needs_no_room_again() -> None:
 def test_while_it_runs_only_what_is_in_flight_has_to_fit() -> None:
     """Nothing is stopped for a want that lies hours ahead."""
     done = Done(frames=100, size_bytes=10**8, running_frames=100)
-    assert WATCH.shortage(done, Disks(10**8 + RESERVE, PLENTY, same=False)) is None
-    found = WATCH.shortage(done, Disks(10**8 + RESERVE - 1, PLENTY, same=False))
-    assert found == Shortage("work", int(1.01 * 1.01 * 10**9) - 10**8, 10**8 + RESERVE - 1)
+    assert WATCH.shortage(done, Disks(10**8, PLENTY, same=False)) is None
+    found = WATCH.shortage(done, Disks(10**8 - 1, PLENTY, same=False))
+    assert found == Shortage("work", int(1.01 * 1.01 * 10**9) - 10**8, 10**8 - 1)
 
 
 def test_on_one_disk_the_output_is_part_of_what_is_needed() -> None:
@@ -118,13 +117,13 @@ def test_on_one_disk_the_output_is_part_of_what_is_needed() -> None:
 def test_what_is_in_flight_and_written_counts_once() -> None:
     """It is no longer free, and no longer needed."""
     done = Done(running_frames=100, running_bytes=10**8 - 10)
-    assert WATCH.shortage(done, Disks(10 + RESERVE, PLENTY, same=False)) is None
+    assert WATCH.shortage(done, Disks(10, PLENTY, same=False)) is None
 
 
 def test_before_the_first_piece_the_prediction_counts() -> None:
     """Nothing is measured yet."""
-    assert WATCH.shortage(Done(running_frames=100), Disks(10**8, PLENTY, same=False)) is not None
-    assert WATCH.shortage(Done(running_frames=100), Disks(2 * 10**8, PLENTY, same=False)) is None
+    assert WATCH.shortage(Done(running_frames=100), Disks(10**8 - 1, PLENTY, same=False)) is not None
+    assert WATCH.shortage(Done(running_frames=100), Disks(10**8, PLENTY, same=False)) is None
 
 
 def test_with_nothing_in_flight_nothing_is_short() -> None:
@@ -133,12 +132,11 @@ def test_with_nothing_in_flight_nothing_is_short() -> None:
 
 
 def test_the_join_needs_room_beside_the_output() -> None:
-    """Less what it has written; the pieces' own sizes are known now."""
-    done = Done(frames=1000, size_bytes=2 * 10**9, joining=True, part_bytes=10**9)
-    whole = int((2 * 10**9 + 10**7 + 10**8) * 1.01)
-    left = whole - 10**9
-    assert WATCH.shortage(done, Disks(0, left + RESERVE, same=False)) is None
-    assert WATCH.shortage(done, Disks(PLENTY, left, same=False)) == Shortage("output", left, left)
+    """For the pieces and the sound that are there, less what it has written; no prediction stops it."""
+    done = Done(frames=1000, size_bytes=2 * 10**9, sound_bytes=10**7, joining=True, part_bytes=10**9)
+    left = 2 * 10**9 + 10**7 - 10**9
+    assert WATCH.shortage(done, Disks(0, left, same=False)) is None
+    assert WATCH.shortage(done, Disks(PLENTY, left - 1, same=False)) == Shortage("output", left, left - 1)
 
 
 def test_a_job_without_video_is_never_short_while_it_runs() -> None:
@@ -170,4 +168,11 @@ def test_reserved_blocks_are_not_ours(tmp_path: Path, monkeypatch: pytest.Monkey
     """What only root may fill does not count (f_bavail, not f_bfree)."""
     values = [4096, 4096, 1000, 500, 300, 0, 0, 0, 0, 255]
     monkeypatch.setattr(os, "statvfs", lambda _path: os.statvfs_result(values))
-    assert free_bytes(tmp_path) == 300 * 4096
+    assert free_bytes(tmp_path) == (300 - 20) * 4096  # the reserve of a small disk is a fiftieth of it
+
+
+def test_a_large_disk_has_a_reserve_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is the same for all of them."""
+    values = [4096, 4096, 10**9, 10**9, 10**8, 0, 0, 0, 0, 255]
+    monkeypatch.setattr(os, "statvfs", lambda _path: os.statvfs_result(values))
+    assert free_bytes(tmp_path) == 10**8 * 4096 - (64 << 20)
