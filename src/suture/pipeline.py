@@ -30,6 +30,7 @@ from suture.errors import (
     SutureError,
 )
 from suture.events import EncodeReport, Finished, Noted, Planned, Warned
+from suture.ffmpeg.build import build_of
 from suture.ffmpeg.diagnose import blames_input
 from suture.jobs import Telling, facts_of, spec_path, work_folder
 from suture.orchestrator import Orchestrator
@@ -121,6 +122,8 @@ def _encode(
     if not ours and not _may_write(target, overwrite):
         watcher(Noted(f"{target} is there already and stays (-n)"))
         return EncodeReport("skipped", target, 0)
+    if not os.access(Path(target).parent, os.W_OK | os.X_OK):
+        raise ConfigError(f"{target!r} can't be written: its folder is read-only", "choose another folder")
     opened = open_job(source, target, settings, control.abort)
     with opened as job, job.ending(lambda text: watcher(Noted(text))):
         _try_writing(target)
@@ -199,6 +202,7 @@ class _Encoding:
             looking=Looking(linear, cores, told.get("workers"), self._say, self.control.cancel),
         )
         plan.write()
+        self._compare_builds(plan.ffmpeg)
         planned = {"cores": cores, "workers": plan.workers, "linear": sorted(linear), "pieces": plan.pieces}
         self.job.plan(planned)
         self.job.sweep({Path(step.command.output_path).name for step in plan.steps})
@@ -206,6 +210,14 @@ class _Encoding:
         for loss in () if linear else plan.losses:
             self.watcher(Warned(str(loss)))
         return plan
+
+    def _compare_builds(self, ffmpeg: str) -> None:
+        """Another ffmpeg makes other bytes, so all is made again; that is to be said."""
+        build, before = list(build_of(ffmpeg)), self.job.store.facts().get("build", [])
+        if before and before != build and self.job.planned:
+            versions = f" ({before[0]} → {build[0]})" if before[0] != build[0] else ""
+            self._say(f"ffmpeg is another one than before{versions}: what it makes is made again")
+        self.job.note(build=build, ffmpeg=ffmpeg)
 
     def _run(self, plan: Plan) -> RunReport:
         settings = self.settings

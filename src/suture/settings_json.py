@@ -11,9 +11,20 @@ from suture.settings import EncodeSettings, option_of
 
 __all__ = ["changes", "essence", "settings_as_json", "settings_of"]
 
-# Settings that say how a job is run, not what it makes; a change of them is no news.
+# Settings that say how a job is run, not what it makes; a change of them is no news. (Which ffmpeg it is does count, by
+# its build and not by its path.)
 _CONDUCT: Final = frozenset(
-    {"keep_work", "fail_fast", "max_retries", "gpu_encode_slots", "gpu_scale_slots", "io_slots", "resume", "workers"}
+    {
+        "ffmpeg",
+        "keep_work",
+        "fail_fast",
+        "max_retries",
+        "gpu_encode_slots",
+        "gpu_scale_slots",
+        "io_slots",
+        "resume",
+        "workers",
+    }
 )
 
 

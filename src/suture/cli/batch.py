@@ -14,12 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suture.command.identity import with_contents
 from suture.command.part import Part
+from suture.digest import digest_of
+from suture.ffmpeg.build import build_of
+from suture.ffmpeg.locate import locate
 from suture.places import batches_folder
 from suture.settings_json import essence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from suture.settings import EncodeSettings
 
@@ -35,7 +39,8 @@ class Batch:
     """
 
     def __init__(self, folder: str, settings: EncodeSettings) -> None:
-        said = json.dumps([os.path.realpath(folder), essence(settings)])
+        asked = [with_contents(str(value), _Contents()) for value in _flat(essence(settings))]
+        said = json.dumps([os.path.realpath(folder), asked, build_of(locate(settings.ffmpeg))])
         name = hashlib.blake2b(said.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
         self._path = batches_folder() / f"{name}.json"
         self._done: dict[str, Any] = _read(self._path)
@@ -62,6 +67,27 @@ class Batch:
         with Part(str(self._path)) as part:
             Path(part.path).write_text(json.dumps(self._done))
             part.settle()
+
+
+class _Contents:
+    """Names files by what is in them."""
+
+    def source(self, path: str) -> str:
+        """All of it."""
+        with suppress(OSError):
+            return digest_of(path)
+        return path
+
+    content = source
+
+
+def _flat(value: object) -> Iterator[object]:
+    """The values of a setting's JSON, however deep."""
+    if isinstance(value, dict | list):
+        for each in value.items() if isinstance(value, dict) else value:
+            yield from _flat(list(each) if isinstance(each, tuple) else each)
+    else:
+        yield value
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,6 +90,8 @@ def _go_on(record: Record, look: dict[str, bool]) -> int:
     if settings is None:
         begun = facts.get("suture", "another version")
         raise ResumeError(f"job {record.name} was begun by Suture {begun} with settings that this one does not know")
+    if settings.ffmpeg is None and os.path.exists(facts.get("ffmpeg", "")):  # noqa: PTH110 - a string from JSON
+        settings = replace(settings, ffmpeg=facts["ffmpeg"])  # the one that was found then
     with suppress(OSError):  # relative names in filters count from where it was begun
         os.chdir(facts["cwd"])
     shown = Look(look["as_json"], look["quiet"], look["verbose"], not look["no_progress"])

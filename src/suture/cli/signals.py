@@ -43,8 +43,9 @@ def braked(control: Control) -> Iterator[None]:
         yield  # Python sets handlers in the main thread only
         return
     handlers = {signal.SIGINT: interrupt, signal.SIGTERM: terminate, signal.SIGHUP: terminate}
-    heard = [number for number in handlers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup, cron
-    before = {number: signal.signal(number, handlers[number]) for number in heard}
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup: it shall outlive its terminal
+        del handlers[signal.SIGHUP]
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from suture.command.base import Files
 
-__all__ = ["IMMATERIAL", "material"]
+__all__ = ["IMMATERIAL", "material", "with_contents"]
 
 # Options that change no byte of the output, with how many values each has. The one list.
 IMMATERIAL: Final = {
@@ -51,11 +51,11 @@ def material(arguments: Sequence[str], files: Files) -> Iterator[str]:
             yield argument
             yield files.source(next(rest, "").removeprefix("file:"))
         else:
-            yield _without_paths(argument, files)
+            yield with_contents(argument, files)
     yield Path(arguments[-1]).suffix  # it chooses the format
 
 
-def _without_paths(argument: str, files: Files) -> str:
+def with_contents(argument: str, files: Files) -> str:
     """An argument, with the contents of the files that it names behind it, and without the names of their folders.
 
     It may name them as a whole, among an encoder's options, or in a filter graph; whatever can be read as a name of
@@ -63,16 +63,17 @@ def _without_paths(argument: str, files: Files) -> str:
     """
     filters = [word for text in _words(argument, ",;[]") for word in _words(text, ":=|")]
     words = dict.fromkeys(word.strip() for word in (argument, *_words(argument), *filters))
-    named = {word: path for word in words if (path := _file_of(word))}
+    named = {word: path for word in words if (path := _file_of(word, folders="fontsdir" in argument))}
     for word in sorted((word for word in named if os.sep in word), key=len, reverse=True):
         argument = argument.replace(filter_value(word), "").replace(word, "")
     return " ".join([argument, *sorted(set(map(files.content, named.values())))])
 
 
-def _file_of(word: str) -> str:
-    """The file or folder that a word names; empty where it names none."""
+def _file_of(word: str, *, folders: bool) -> str:
+    """The file (or folder, where one is meant) that a word names; empty where it names none."""
     path = word.removeprefix("file:")
-    return path if path not in {"", ".", "..", os.sep} and os.path.exists(path) else ""  # noqa: PTH110 - a string
+    meant = os.path.isfile(path) or (folders and os.path.isdir(path))  # noqa: PTH112, PTH113 - strings all the way
+    return path if meant else ""
 
 
 def _words(text: str, separators: str = ":=|,") -> list[str]:

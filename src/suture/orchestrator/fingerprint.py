@@ -25,6 +25,7 @@ __all__ = ["fingerprints", "read_files"]
 
 # Goes into every fingerprint: a change of what they are made of makes all earlier ones unknown.
 SCHEMA: Final = 1
+_LARGE: Final = 1 << 28
 
 
 def fingerprints(dag: Dag) -> dict[str, str]:
@@ -96,8 +97,8 @@ def _kept(known: dict[str, str], path: str, look: Callable[[str], str]) -> str:
 
 
 def _whole(path: str) -> str:
-    """What is in a file; of a folder (fonts), in all the files that lie directly in it."""
+    """What is in a file; of a folder (fonts), in all the files that lie directly in it. A film counts as a source."""
     if not os.path.isdir(path):  # noqa: PTH112 - a string all the way
-        return digest_of(path)
+        return digest_of(path) if Path(path).stat().st_size < _LARGE else look_of(path)
     inside = sorted(entry for entry in Path(path).iterdir() if entry.is_file())
     return " ".join(f"{entry.name} {digest_of(entry)}" for entry in inside)
