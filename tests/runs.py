@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from suture.events import JobWatcher
 
-__all__ = ["FAST", "OPTIONS", "Home", "Living", "Told", "packets", "within"]
+__all__ = ["FAST", "OPTIONS", "Home", "Living", "Told", "When", "packets", "within"]
 
 FAKE = Path(__file__).with_name("fake_ffmpeg.py")
 _MARK = "SUTURE_TEST_RUN"
@@ -195,6 +195,24 @@ def _real() -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SUTURE_FFMPEG", raising=False)
         return locate()
+
+
+class When:
+    """A watcher that does something once, when a task begins or ends."""
+
+    def __init__(self, what: Callable[[], object], event: type, task: str = "") -> None:
+        self._what, self._event, self._task = what, event, task
+        self.happened = False
+
+    def __call__(self, event: Any) -> None:
+        """Hear an event."""
+        if (
+            not self.happened
+            and isinstance(event, self._event)
+            and str(getattr(event, "task", "")).startswith(self._task)
+        ):
+            self.happened = True
+            self._what()
 
 
 class Living:

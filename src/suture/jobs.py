@@ -262,7 +262,7 @@ def status_of(source: str) -> tuple[int, ...]:
         found = os.stat(source)  # noqa: PTH116 - a string all the way
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_size, found.st_mtime_ns  # not the inode, which some network drives make up
 
 
 def made(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runs import OPTIONS, SOUND, Home, Told, packets
+from runs import OPTIONS, SOUND, Home, Told, When, packets
 from suture import pipeline
 from suture.orchestrator.watch import TaskEnded, TaskStarted
 
@@ -189,24 +189,6 @@ def fill(disk: Path, but: int = 0) -> None:
     with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as file:
         while (free := os.statvfs(disk).f_bavail * 4096 - but) > 0:
             file.write(bytes(min(free, 1 << 20)))
-
-
-class When:
-    """A watcher that does something once, when a task begins or ends."""
-
-    def __init__(self, what: Callable[[], None], event: type, task: str = "") -> None:
-        self._what, self._event, self._task = what, event, task
-        self.happened = False
-
-    def __call__(self, event: Any) -> None:
-        """Hear an event."""
-        if (
-            not self.happened
-            and isinstance(event, self._event)
-            and str(getattr(event, "task", "")).startswith(self._task)
-        ):
-            self.happened = True
-            self._what()
 
 
 class TestRoom:

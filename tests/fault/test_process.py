@@ -495,6 +495,28 @@ class TestTheEndOfSuture:
             pytest.skip("there is no /proc here")
         assert gone_within(child, 3)
 
+    def test_a_warden_that_was_killed_is_replaced(self) -> None:
+        """And the new one knows the children that the old one knew, by their environment."""
+        code = """if True:
+            import os, signal, threading, time, suture.process as p
+            say = lambda line: print(line, flush=True) or True
+            work = lambda: p.run(["sh", "-c", "echo $$; exec sleep 61"], on_stdout=say)
+            threading.Thread(target=work, daemon=True).start()
+            time.sleep(0.5)
+            p._warden._process.kill()
+            p._warden._process.wait()
+            work()
+        """
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as suture:
+            assert suture.stdout is not None
+            children = [int(suture.stdout.readline()) for _ in range(2)]
+            suture.kill()
+        if not Path("/proc/self/environ").exists():
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+            pytest.skip("there is no /proc here")
+        assert all(gone_within(child, 3) for child in children)
+
     def test_a_fork_of_ours_does_not_keep_our_children_alive(self) -> None:
         """A forked process (a pool of somebody's) neither owns what we started nor hides our death."""
         suture, pids = start_suture(60, "fork")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runs import Home, Told, packets, within
+from runs import Home, Told, When, packets, within
+from suture.orchestrator.watch import TaskStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,6 +203,28 @@ class TestChanges:
         told = home.encode()
         assert (told.code, told.reused, told.finished["frames"]) == (0, set(), 36)
         assert "source has changed" in told.notes
+
+    def test_the_source_while_it_is_read(self, home: Home, make_film: Callable[..., Path]) -> None:
+        """It ends the job; nothing that was made of two films gets a name, nor is it taken for made of one."""
+        own_film(home, home.film)
+        other = make_film("mkv", rate="24", seconds=1.5)
+        told = home.encode(When(lambda: shutil.copy(other, home.film), TaskStarted, "video-"))
+        assert told.code == 1
+        assert "has changed while it was read" in told.said
+        assert not home.output.exists()
+        again = home.encode()
+        assert (again.code, again.reused) == (0, set())
+
+    def test_a_named_file_while_it_is_read(self, home: Home) -> None:
+        """Subtitles that are burnt in, too."""
+        text = home.folder / "text.srt"
+        text.write_text("1\n00:00:00,000 --> 00:00:02,000\nold\n")
+        burning: dict[str, Any] = {"subtitles": "burn", "subtitle_files": ((str(text), None),)}
+        edited = When(lambda: text.write_text("1\n00:00:00,000 --> 00:00:02,000\nnew!\n"), TaskStarted, "video-")
+        told = home.encode(edited, **burning)
+        assert told.code == 1
+        assert "has changed while it was read" in told.said
+        assert home.encode(**burning).code == 0
 
     def test_the_time_of_the_source(self, home: Home, wanted: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
         """A film that was written again may be another; who only touched it pays for that, and is told."""

@@ -175,6 +175,13 @@ class TestKept:
                 pass
         assert not list(place.glob(".suture-*"))
 
+    def test_one_run_makes_an_output_whatever_its_cache(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A cron job beside its user, two containers: the lock lies where they meet."""
+        with opened(place):
+            monkeypatch.setenv("XDG_CACHE_HOME", str(place / "another"))
+            with pytest.raises(ResumeError, match="another run"), opened(place):
+                pass
+
     def test_swept(self, place: Path) -> None:
         """Parts, and pieces that the plan does not have, go with their seals; indexes and logs stay."""
         with opened(place) as job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import subprocess
 import sys
 import types
@@ -337,3 +339,19 @@ def test_the_library_names_what_it_has() -> None:
     assert "VideoBuilder" in dir(suture)
     with pytest.raises(AttributeError, match="nothing_like_it"):
         suture.nothing_like_it  # noqa: B018 - the access is the test
+
+
+class Broken(io.StringIO):
+    """A stderr on a full disk."""
+
+    def write(self, _text: str) -> int:
+        """Refuse."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("stream", [None, Broken()])
+def test_who_can_not_be_told_does_not_stop_the_work(stream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With stderr closed or full, the exit code is what it is otherwise."""
+    monkeypatch.setattr("sys.stderr", stream)
+    assert main(["encode", "nothing.mkv", "out.mkv"]) == 1
+    assert main(["presets", "show", "nothing"]) == 2
