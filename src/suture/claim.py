@@ -133,11 +133,8 @@ def _tidy(home: Path, folder: Path, *, worth: bool, pieces: bool) -> None:
 def _begun_anew(folder: Path, store: Store) -> dict[str, Any]:
     """What an earlier run means for the next: nothing, when it is done and did not keep its pieces."""
     before = store.facts()
-    if before.get("status") != "done":
-        return before
-    for stale in folder.glob("*.published"):  # before anything is written down that could pass for its
-        stale.unlink()
-    if before.get("keep_work"):
+    ended = before.get("status") == "done" and not any(folder.glob("*.published"))
+    if not ended or before.get("keep_work"):
         return before
     empty(folder)
     store.clear()

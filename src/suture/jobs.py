@@ -40,7 +40,6 @@ __all__ = [
     "Job",
     "Telling",
     "empty",
-    "facts_of",
     "job_name",
     "made",
     "output_lock",
@@ -140,6 +139,8 @@ class Job:
         if not self.keep_work:
             empty(Path(self.folder), sparing=_FAREWELL)
         self.note(status="done", ended=time.time(), keep_work=self.keep_work)
+        for announced in Path(self.folder).glob("*.published"):  # from here on the output is the user's
+            announced.unlink(missing_ok=True)
 
     def _comfort(self, error: SutureError, say: Callable[[str], None]) -> None:
         """What was done is not lost, and how to go on with it."""
@@ -234,11 +235,6 @@ def work_folder(source: str, output: str, settings: EncodeSettings) -> Path:
 def spec_path(folder: str | os.PathLike[str]) -> str:
     """Where, in a work folder, the description of the join lies."""
     return os.path.join(folder, "join.json")  # noqa: PTH118 - a string, as all paths in plans
-
-
-def facts_of(source: str, output: str) -> dict[str, Any]:
-    """What the job of a source and an output has written down; nothing, where there is none."""
-    return seen.facts if (seen := Store.glance(jobs_folder() / job_name(source, output) / DATABASE)) else {}
 
 
 def output_lock(output: str) -> Path:

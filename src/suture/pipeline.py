@@ -32,7 +32,7 @@ from suture.errors import (
 from suture.events import EncodeReport, Finished, Noted, Planned, Warned
 from suture.ffmpeg.build import build_of
 from suture.ffmpeg.diagnose import blames_input
-from suture.jobs import Telling, facts_of, spec_path, work_folder
+from suture.jobs import Telling, spec_path, work_folder
 from suture.orchestrator import Orchestrator
 from suture.planning.frames import Looking
 from suture.planning.job import Plan
@@ -329,9 +329,7 @@ def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
 
 def _is_ours(source: str, target: str, settings: EncodeSettings) -> bool:
     """Whether the output is there because an earlier run of the job died right after it had given it its name."""
-    if not settings.resume or not published(spec_path(work_folder(source, target, settings)), target):
-        return False
-    return bool(facts_of(source, target).get("status") != "done")
+    return settings.resume and published(spec_path(work_folder(source, target, settings)), target)
 
 
 def _try_writing(target: str) -> None:

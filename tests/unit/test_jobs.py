@@ -13,7 +13,7 @@ from small_job import SmallJob, quick_folder
 from suture.claim import open_job
 from suture.errors import CommandCancelled, CommandFailed, ConfigError, ResumeError
 from suture.joblist import all_jobs, record_of
-from suture.jobs import DATABASE, Job, facts_of, job_name, spec_path, work_folder
+from suture.jobs import DATABASE, Job, job_name, spec_path, work_folder
 from suture.places import jobs_folder
 from suture.settings import EncodeSettings
 from suture.settings_json import changes, settings_as_json, settings_of
@@ -146,14 +146,27 @@ class TestKept:
             assert job.before is not None
 
     def test_what_a_finished_run_published_is_withdrawn(self, place: Path) -> None:
-        """Once the next run has begun, nobody may take the old output for its work."""
+        """Once it has said that it is done, nobody may take the output for the work of a run that was killed."""
         keeping = EncodeSettings(crf=20.0, keep_work=True)
         announced = Path(f"{spec_path(work_folder('film.mkv', 'out.mkv', SETTINGS))}.published")
         with opened(place, keeping) as job, job.ending(lambda _text: None):
             announced.write_text("[]")
-        assert announced.exists()
-        with opened(place, keeping):
-            assert not announced.exists()
+        assert not announced.exists()
+
+    def test_killed_between_done_and_the_end(self, place: Path) -> None:
+        """What the report of the output needs is still there, and so is the knowledge of what was done."""
+        announced = Path(f"{spec_path(work_folder('film.mkv', 'out.mkv', SETTINGS))}.published")
+        with opened(place) as job:
+            job.note(status="done", keep_work=False, mark=7)
+            announced.write_text("[]")
+            (announced.parent / "join.json.lost").write_text("[]")
+            kept = {path: path.read_bytes() for path in place.rglob("*") if path.is_file() and path.name != "lock"}
+        for path, data in kept.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        with opened(place) as job:
+            assert job.store.facts()["mark"] == 7
+            assert announced.exists()
 
     def test_another_film_under_the_same_name(self, place: Path) -> None:
         """It is noticed."""
@@ -236,7 +249,6 @@ class TestLists:
         (record,) = all_jobs()
         assert (record.done, record.total, record.alive, record.unfinished) == (2, 5, False, True)
         assert record.facts["source"] == str(place / "film.mkv")
-        assert facts_of("film.mkv", "out.mkv") == record.facts
         with opened(place):
             assert record_of(record.home).alive
 
