@@ -24,7 +24,6 @@ from suture.digest import look_of
 from suture.errors import CommandCancelled, ConfigError, ProbeError, SutureError
 from suture.orchestrator.fingerprint import fingerprints, read_files
 from suture.orchestrator.states import State
-from suture.orchestrator.store import Store
 from suture.places import jobs_folder, state_folder
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from suture.command.base import Outcome
     from suture.orchestrator.graph import Dag
+    from suture.orchestrator.store import Store
     from suture.settings import EncodeSettings
 
 __all__ = [
