@@ -54,13 +54,18 @@ def report_of(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
     )
 
 
-def report_of_published(output: str, spec_path: str, chunks: int) -> EncodeReport:
+def report_of_published(plan: Plan) -> EncodeReport:
     """What a job came to that died after its output had got its name."""
-    written = json.loads(Path(facts_path(spec_path)).read_text())
-    warnings = json.loads(Path(losses_path(spec_path)).read_text())
-    size = Path(output).stat().st_size
+    written = json.loads(Path(facts_path(plan.spec_path)).read_text())
     return EncodeReport(
-        "done", output, 0, written["frames"], bytes=size, chunks=chunks, chunks_reused=chunks, warnings=tuple(warnings)
+        "done",
+        plan.output,
+        0,
+        frames=written["frames"],
+        bytes=Path(plan.output).stat().st_size,
+        chunks=plan.pieces,
+        chunks_reused=plan.pieces,
+        warnings=(*map(str, plan.losses), *_damage(plan)),
     )
 
 

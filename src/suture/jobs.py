@@ -90,11 +90,6 @@ class Job:
     lost: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def spec_path(self) -> str:
-        """Where the description of the join lies."""
-        return spec_path(self.folder)
-
-    @property
     def planned(self) -> dict[str, Any]:
         """For which machine the pieces were planned that are there; empty while none is."""
         if not any(Path(self.folder).glob("*.seal")):

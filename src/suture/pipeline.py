@@ -171,7 +171,7 @@ class _Encoding:
         same = before is not None and not changes(before, self.settings) and not self.job.replaced
         if same and self.job.has_made(plan.dag()):
             self._say(f"{self.target} was finished by an earlier run")
-            return report_of_published(self.target, self.job.spec_path, plan.pieces)
+            return report_of_published(plan)
         return None if _may_write(self.target, self.overwrite) else EncodeReport("skipped", self.target, 0)
 
     def _say(self, text: str) -> None:

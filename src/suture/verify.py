@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suture.command.part import Part, sync_folder
 from suture.errors import ConfigError, ProbeError, VerificationError
 from suture.media.arrivals import missing
 from suture.media.clock import Clock, fingerprint
@@ -65,7 +66,7 @@ def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lamb
         raise ConfigError(f"{spec.output!r} has come to exist meanwhile", "-y replaces it")
     _announce(spec, spec_path)
     Path(spec.part).replace(spec.output)
-    _sync_folder(Path(spec.output).parent)
+    sync_folder(Path(spec.output).parent)
 
 
 def published(spec_path: str, output: str) -> bool:
@@ -79,11 +80,9 @@ def published(spec_path: str, output: str) -> bool:
 
 def _announce(spec: JoinSpec, spec_path: str) -> None:
     """Who dies right after the rename must know, when it comes back, that the file there is its own work."""
-    with Path(_announcement(spec_path)).open("w") as file:
-        json.dump(_look(spec.part), file)
-        file.flush()
-        os.fsync(file.fileno())
-    _sync_folder(Path(spec_path).parent)
+    with Part(_announcement(spec_path)) as part:
+        Path(part.path).write_text(json.dumps(_look(spec.part)))
+        part.settle()
 
 
 def _announcement(spec_path: str) -> str:
@@ -110,15 +109,6 @@ def _written(spec_path: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise VerificationError(f"what the join wrote is not known: {error}", "join again") from error
     return written
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is only safe from a power cut when its folder is on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def verify_part(spec: JoinSpec, written: dict[str, Any], report: Callable[[int], None] = lambda _frames: None) -> None:

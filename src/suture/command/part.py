@@ -12,7 +12,7 @@ from typing import Self
 
 from suture.digest import digest_of
 
-__all__ = ["Part", "part_of"]
+__all__ = ["Part", "part_of", "sync_folder"]
 
 
 def part_of(path: str) -> str:
@@ -58,10 +58,10 @@ class Part:
             Path(self.path).unlink(missing_ok=True)
         elif Path(self.path).exists():  # a command that chose its own place wrote there
             Path(self.path).replace(self._final)
-            _sync_folder(self._final.parent)
+            sync_folder(self._final.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A name is on the disk when its folder is."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
