@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suture.errors import SutureError
 from suture.jobs import DATABASE, LOCK, Job, empty, job_name, made, output_lock, source_look, status_of, work_folder
 from suture.lock import Lock
 from suture.orchestrator.store import Store
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from suture.settings import EncodeSettings
 
-__all__ = ["open_job"]
+__all__ = ["bury", "open_job"]
 
 
 @contextmanager
@@ -50,6 +51,19 @@ def open_job(source: str, output: str, settings: EncodeSettings, on_lost: Callab
     claim = _Claim(source, output, settings, on_lost)
     with Lock(output_lock(output), f"{output!r}", claim.lose, leaves=False), _opened(claim) as job:
         yield job
+
+
+def bury(source: str, output: str, settings: EncodeSettings) -> None:
+    """Remove what a run has left that was killed when all was done, but for that; where one lives, nothing happens."""
+    home, folder = jobs_folder() / job_name(source, output), work_folder(source, output, settings)
+    if not output_lock(output).exists():
+        return
+    with suppress(SutureError, OSError), Lock(output_lock(output), f"{output!r}", leaves=False):
+        with Lock(folder / LOCK, str(folder), leaves=False), Store.open(home / DATABASE) as store:
+            done = store.facts().get("status") == "done"
+            if done and not settings.keep_work:
+                empty(folder)
+        folder.rmdir()
 
 
 class _Claim:

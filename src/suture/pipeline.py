@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suture.backend.local import LocalExecutor
-from suture.claim import open_job
+from suture.claim import bury, open_job
 from suture.command.base import RunContext
 from suture.control import Control
 from suture.endings import report_of, report_of_published
@@ -119,6 +119,8 @@ def _encode(
 ) -> EncodeReport:
     target = _target(source, output, settings)
     ours = _is_ours(source, target, settings)
+    if not ours:
+        bury(source, target, settings)
     if not ours and not _may_write(target, overwrite):
         watcher(Noted(f"{target} is there already and stays (-n)"))
         return EncodeReport("skipped", target, 0)

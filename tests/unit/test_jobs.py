@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from small_job import SmallJob, quick_folder
-from suture.claim import open_job
+from suture.claim import bury, open_job
 from suture.errors import CommandCancelled, CommandFailed, ConfigError, ResumeError
 from suture.joblist import all_jobs, record_of
-from suture.jobs import DATABASE, Job, job_name, spec_path, work_folder
+from suture.jobs import DATABASE, Job, job_name, output_lock, spec_path, work_folder
 from suture.places import jobs_folder
 from suture.settings import EncodeSettings
 from suture.settings_json import changes, settings_as_json, settings_of
@@ -167,6 +167,20 @@ class TestKept:
         with opened(place) as job:
             assert job.store.facts()["mark"] == 7
             assert announced.exists()
+
+    def test_what_is_left_of_one_that_was_killed_at_its_very_end(self, place: Path) -> None:
+        """Locks and a rest in the work folder go; the record, and what a living run holds, stay."""
+        with opened(place) as job, job.ending(lambda _text: None):
+            bury("film.mkv", "out.mkv", SETTINGS)
+            assert list(place.glob(".suture-*"))
+        work = work_folder("film.mkv", "out.mkv", SETTINGS)
+        work.mkdir()
+        for stale in (work / "join.json.lost", work / "lock", output_lock("out.mkv")):
+            stale.write_text("")
+        bury("film.mkv", "out.mkv", SETTINGS)
+        assert not work.exists()
+        assert not list(place.glob(".suture-*"))
+        assert record_of(work.parent).facts["status"] == "done"
 
     def test_another_film_under_the_same_name(self, place: Path) -> None:
         """It is noticed."""
