@@ -54,6 +54,7 @@ __all__ = ["encode", "make_plan"]
 
 # No report of progress for so long is a hang. The slowest encoders take minutes for their first frame in 8K.
 _HUNG_AFTER_S = 900.0
+# The end of a join and a check read for as long as a disk takes, without a word.
 _QUIET = frozenset({"join", "publish"})
 
 
@@ -222,29 +223,15 @@ class _Encoding:
         self.job.note(build=build, ffmpeg=ffmpeg)
 
     def _run(self, plan: Plan) -> RunReport:
-        settings = self.settings
-        context = RunContext(log_dir=Path(plan.folder), stall_timeout_s=_HUNG_AFTER_S, durable=True)
-        patient = replace(
-            context, stall_timeout_s=None
-        )  # a join's end and a check say nothing for as long as they read
+        """Run a plan; its part file does not outlive that.
+
+        Raises:
+            DiskFull: there was no room, or would have been none soon.
+        """
         memory = this_machine().memory_bytes
-        room = Room(plan, lambda: orchestrator.abort())  # noqa: PLW0108 - it is made below
-        orchestrator = Orchestrator(
-            settings.workers or machine_cores(),
-            gpu_encode=settings.gpu_encode_slots,
-            gpu_scale=settings.gpu_scale_slots,
-            io=settings.io_slots,
-            max_retries=settings.max_retries,
-            fail_fast=settings.fail_fast,
-            executor=lambda limits: LocalExecutor(limits, lambda task: patient if task in _QUIET else context),
-            memory_bytes=memory,
-            journal=Telling(self.job, self._say, self.control.check),
-            on_event=_both(room, self.watcher),
-        )
-        if crowded := _crowded(plan, settings.workers or machine_cores(), memory):
-            self._say(crowded)
-        if not self.job.planned and (scarce := room.foreseen()):
-            self.watcher(Warned(scarce))
+        room = Room(plan, lambda: orchestrator.abort())  # noqa: PLW0108 - it is made in the next line
+        orchestrator = self._orchestrator(plan, memory, _both(room, self.watcher))
+        self._foresee(plan, memory, room)
         try:
             with self.control.over(orchestrator):
                 run = orchestrator.run(plan.dag(memory))
@@ -257,6 +244,30 @@ class _Encoding:
         if room.shortage or any(isinstance(task.error, DiskFull) for task in run.failed):
             raise room.error()
         return run
+
+    def _orchestrator(self, plan: Plan, memory_bytes: int, watcher: Watcher) -> Orchestrator:
+        settings = self.settings
+        context = RunContext(log_dir=Path(plan.folder), stall_timeout_s=_HUNG_AFTER_S, durable=True)
+        patient = replace(context, stall_timeout_s=None)
+        return Orchestrator(
+            settings.workers or machine_cores(),
+            gpu_encode=settings.gpu_encode_slots,
+            gpu_scale=settings.gpu_scale_slots,
+            io=settings.io_slots,
+            max_retries=settings.max_retries,
+            fail_fast=settings.fail_fast,
+            executor=lambda limits: LocalExecutor(limits, lambda task: patient if task in _QUIET else context),
+            memory_bytes=memory_bytes,
+            journal=Telling(self.job, self._say, self.control.check),
+            on_event=watcher,
+        )
+
+    def _foresee(self, plan: Plan, memory_bytes: int, room: Room) -> None:
+        """Say what memory and disks are going to be short of."""
+        if crowded := _crowded(plan, self.settings.workers or machine_cores(), memory_bytes):
+            self._say(crowded)
+        if not self.job.planned and (scarce := room.foreseen()):
+            self.watcher(Warned(scarce))
 
 
 def _crowded(plan: Plan, workers: int, memory_bytes: int) -> str:
