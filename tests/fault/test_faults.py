@@ -253,7 +253,7 @@ class TestTarget:
             subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
             told = home.encode()
         assert (told.code, told.started) == (2, [])
-        assert "can't be written: Read-only file system" in told.said
+        assert "can't be written: its folder is read-only" in told.said
 
     def test_while_it_runs(self, home: Home, wanted: list[Any]) -> None:
         """Nothing is lost: the next run needs no encoder."""
