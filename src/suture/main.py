@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 import time
@@ -119,12 +120,14 @@ class _Unfailing:
     """stderr, which is for people: where nobody can read it (a full disk, a terminal that is gone), work goes on."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is the process's
+        self._closed = stream is None
+        self._stream = stream or io.StringIO()
 
     def write(self, text: str) -> int:
         """Write, if that can be."""
         with contextlib.suppress(OSError):
-            self._stream.write(text)
+            if not self._closed:
+                self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
