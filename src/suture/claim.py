@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,11 @@ class _Claim:
         self.lost = threading.Event()
         self._on_lost = on_lost
 
+    @cached_property
+    def look(self) -> str:
+        """What the source is now; read once."""
+        return source_look(self.source)
+
     def lose(self) -> None:
         """Somebody else has the lock now."""
         self.lost.set()
@@ -83,14 +89,13 @@ class _Claim:
 
     def job(self, home: Path, folder: Path, store: Store, before: dict[str, Any] | None) -> Job:
         """The job; ``before`` is what an earlier run has written down, None: it is thrown away at the end."""
-        look = source_look(self.source)
         return Job(
             self.name,
             home,
             str(folder),
             store,
             settings_of(before or {}),
-            replaced=before is not None and bool(look) and before.get("look", look) != look,
+            replaced=before is not None and bool(self.look) and before.get("look", self.look) != self.look,
             lasting=before is not None,
             keep_work=self.settings.keep_work,
             source=self.source,
@@ -166,7 +171,7 @@ def _facts(claim: _Claim, folder: Path) -> dict[str, Any]:
         "cwd": str(Path.cwd()),
         "folder": os.path.abspath(folder),  # noqa: PTH100 - as above
         "settings": settings_as_json(claim.settings),
-        "look": source_look(source),
+        "look": claim.look,
         "suture": __version__,
         "touched": time.time(),
     }

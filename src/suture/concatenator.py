@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from suture.command.base import RunContext
 from suture.command.concat import ConcatCommand
+from suture.command.part import part_of
 from suture.command.quoting import concat_value
 from suture.command.step import StepCommand
 from suture.errors import ConcatError, ProbeError
@@ -76,7 +77,7 @@ class Concatenator:
         good = self._accepted(results)
         shapes = self._compatible(good)
         output = Path(final_output_path)
-        part = output.with_name(f".part-{output.name}")
+        part = Path(part_of(final_output_path))
         with tempfile.TemporaryDirectory(prefix="suture-") as folder:
             try:
                 if self.chunks and shapes[0][0] == "video":

@@ -43,6 +43,7 @@ __all__ = [
     "job_name",
     "made",
     "output_lock",
+    "read_json",
     "source_look",
     "spec_path",
     "status_of",
@@ -94,7 +95,7 @@ class Job:
         """For which machine the pieces were planned that are there; empty while none is."""
         if not any(Path(self.folder).glob("*.seal")):
             return {}
-        told = self.store.facts().get("planned") or _read(self._copy)
+        told = self.store.facts().get("planned") or read_json(self._copy)
         numbers = [told.get("cores", 1), told.get("workers", 1), *(told.get("linear") or ())]
         return told if all(isinstance(number, int) for number in numbers) else {}
 
@@ -280,7 +281,8 @@ def _claimed(folder: Path) -> None:
         raise ConfigError(f"{str(folder)!r} is somebody else's", "name a cache folder by XDG_CACHE_HOME")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a small file of ours; empty where there is none that can be read."""
     try:
         told = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -139,9 +139,9 @@ class _Unfailing:
         return getattr(self._stream, name)
 
 
-def _run(args: Sequence[str]) -> int:
+def _run(args: list[str]) -> int:
     try:
-        result = cli.main(args=list(args), prog_name="suture", standalone_mode=False)
+        result = cli.main(args=args, prog_name="suture", standalone_mode=False)
         if sys.stdout is not None:  # a caller may have closed it
             sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from suture.backend.local import LocalExecutor
 from suture.claim import bury, open_job
 from suture.command.base import RunContext
+from suture.command.part import part_of
 from suture.control import Control
 from suture.endings import report_of, report_of_published
 from suture.errors import (
@@ -39,7 +40,6 @@ from suture.planning.job import Plan
 from suture.planning.job import make_plan as plan_job
 from suture.planning.machine import cores as machine_cores
 from suture.planning.machine import this_machine
-from suture.planning.output import part_path
 from suture.room import Room
 from suture.settings import EncodeSettings
 from suture.settings_json import changes
@@ -347,7 +347,7 @@ def _is_ours(source: str, target: str, settings: EncodeSettings) -> bool:
 
 def _try_writing(target: str) -> None:
     """Find out now, not after hours, that the part file can't be made: rights, a read-only disk, too long a name."""
-    part = Path(part_path(target))
+    part = Path(part_of(target))
     try:
         part.touch()
         part.unlink()

@@ -19,6 +19,7 @@ from suture.command.part import Part
 from suture.digest import digest_of
 from suture.ffmpeg.build import build_of
 from suture.ffmpeg.locate import locate
+from suture.jobs import read_json
 from suture.places import batches_folder
 from suture.settings_json import essence
 
@@ -43,7 +44,7 @@ class Batch:
         said = json.dumps([os.path.realpath(folder), asked, build_of(locate(settings.ffmpeg))])
         name = hashlib.blake2b(said.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
         self._path = batches_folder() / f"{name}.json"
-        self._done: dict[str, Any] = _read(self._path)
+        self._done: dict[str, Any] = read_json(self._path)
 
     def is_done(self, source: str, output: str) -> bool:
         """Whether this output is what an earlier run has made of this source."""
@@ -88,14 +89,6 @@ def _flat(value: object) -> Iterator[object]:
             yield from _flat(list(each) if isinstance(each, tuple) else each)
     else:
         yield value
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _look(*paths: str) -> list[list[int]] | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from suture.command.part import Part
 from suture.command.step import STEP_OPTION, error_line
 from suture.errors import ConfigError, SutureError
 
@@ -119,9 +120,8 @@ def publish(spec: str) -> None:
 
 def _write(path: str, text: str) -> None:
     """The file appears whole or not at all."""
-    part = Path(path).with_name(f".part-{Path(path).name}")
-    part.write_text(text)
-    part.replace(path)
+    with Part(path) as part:
+        Path(part.path).write_text(text)
 
 
 def _tell(frames: int) -> None:

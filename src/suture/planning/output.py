@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suture.command.part import part_of
 from suture.encoder.pieces import rules_of
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
 from suture.planning.brief import Decision
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from suture.planning.containers import Container
     from suture.planning.tracks import Track, TrackList
 
-__all__ = ["audio_path", "join_spec", "part_path", "piece_path", "subtitle_path"]
+__all__ = ["audio_path", "join_spec", "piece_path", "subtitle_path"]
 
 # Sound may begin this much before zero: priming of a codec, which containers have a way to tell.
 _PRIMING = Fraction(1, 10)
@@ -50,12 +51,6 @@ def subtitle_path(folder: str, number: int, track: Track) -> str:
     return str(Path(folder) / f"subtitle-{number}.{_TEXT_FILES[track.encoder]}")
 
 
-def part_path(output: str) -> str:
-    """The name beside the output under which it is written and checked."""
-    path = Path(output)
-    return str(path.with_name(f".part-{path.name}"))
-
-
 def join_spec(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[JoinSpec, tuple[Loss, ...], list[Decision]]:
     """What the join writes, everything that is lost, and decisions."""
     settings, container, tracks = brief.settings, brief.container, brief.tracks
@@ -73,7 +68,7 @@ def join_spec(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[JoinSpec, tu
     spec = JoinSpec(
         source=brief.info.path,
         output=brief.output,
-        part=part_path(brief.output),
+        part=part_of(brief.output),
         format=container.format,
         tracks=tuple(_with_tags(spec, promoted) for spec in specs),
         options=_options(brief, videos),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from suture.command.part import part_of
 from suture.model import Chapter, StreamInfo
-from suture.planning.output import audio_path, join_spec, part_path, piece_path, subtitle_path
+from suture.planning.output import audio_path, join_spec, piece_path, subtitle_path
 from suture.planning.tracks import Track
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def spec_of(make_brief: Callable[..., Any], make_video: Callable[..., Any]) -> C
 )
 def test_the_part_lies_beside_the_output(output: str, part: str) -> None:
     """On the same disk, hidden, and with the extension that chooses the format."""
-    assert part_path(output) == part
+    assert part_of(output) == part
 
 
 def test_paths_in_the_jobs_folder(make_brief: Callable[..., Any], make_video: Callable[..., Any]) -> None:
