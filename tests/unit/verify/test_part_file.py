@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suture import verify as module
 from suture.errors import ProbeError, VerificationError
 from suture.media.clock import fingerprint
 from suture.media.index import FrameIndex, write_index
 from suture.media.inspect import FileFacts, StreamFacts
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
-from suture.verify import facts_path, verify_part
+from suture.verify import part_file as module
+from suture.verify.part_file import facts_path, verify_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,8 @@
+"""Is a file the one that it has to be? `publish` asks it of a job's own part file, `suture verify` of any two files.
+
+`finding` is what both say; the questions themselves are the other modules, each usable for itself.
+"""
+
+from suture.verify.part_file import facts_path, losses_path, publish, published, verify_part
+
+__all__ = ["facts_path", "losses_path", "publish", "published", "verify_part"]
