@@ -25,7 +25,7 @@ from suture.settings import CHUNKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Chunker", "Cuts", "chunks_from", "cut_points", "why_whole"]
+__all__ = ["Chunker", "Cuts", "chunks_from", "cut_points", "longest_group", "why_whole"]
 
 # Containers that seek to a timestamp so that every cut gave the frames of a linear decode (docs/measurements.md).
 _SEEKABLE = frozenset({"mov", "mp4", "matroska", "webm", "mpegts", "mpeg"})
@@ -184,14 +184,20 @@ def _running_cost(index: FrameIndex) -> list[float]:
 
 
 def chunks_from(
-    index: FrameIndex, cuts: Cuts, source_path: str, container: str = "", end: int | None = None
+    index: FrameIndex,
+    cuts: Cuts,
+    source_path: str,
+    container: str = "",
+    end: int | None = None,
+    margin: Fraction | None = None,
 ) -> list[ChunkData]:
     """The ranges between cuts (up to frame ``end``), with where a decoder has to seek for each.
 
     The seek point lies half-way between the last frame that is not wanted and the first that is, so that no rounding
-    can pick another; in transport and program streams two groups of pictures earlier still.
+    can pick another; ``margin`` seconds earlier still, or two groups of pictures in transport and program streams.
     """
-    margin = 2 * _longest_group(index) if set(container.split(",")) & _LOOSE else Fraction(0)
+    if margin is None:
+        margin = 2 * longest_group(index) if set(container.split(",")) & _LOOSE else Fraction(0)
     ends = (*cuts.starts[1:], len(index) if end is None else end)
     return [
         ChunkData(
@@ -218,7 +224,8 @@ def _seek_us(index: FrameIndex, start: int, margin: Fraction) -> int:
     return int(between * 1_000_000) if between > 0 and between > index.time(0) else -1
 
 
-def _longest_group(index: FrameIndex) -> Fraction:
+def longest_group(index: FrameIndex) -> Fraction:
+    """Seconds between the two neighbouring keyframes that are farthest apart; the film's ends count as such."""
     keys = sorted({0, *index.keyframes(), len(index)})
     return max((index.time(b) - index.time(a) for a, b in pairwise(keys)), default=Fraction(0))
 

@@ -153,14 +153,16 @@ class _Encoding:
         """
         self._greet()
         known = {} if self.job.replaced else self.job.planned
-        plan = self._planned(frozenset(known.get("linear", ())))
+        plan = self._planned(frozenset(known.get("linear", ())), frozenset(known.get("whole", ())))
         if published and (report := self._already(plan)) is not None:
             return report
         run = self._run(plan)
         while doubted := _doubted(plan, run):
             for stream, why in doubted.items():
-                self._say(f"a cut of video stream {stream} was not exact ({why}); encoding it in one piece")
-            plan = self._planned(plan.linear | frozenset(doubted))
+                instead = "encoding it in one piece" if stream in plan.linear else "encoding it again with proved cuts"
+                self._say(f"a cut of video stream {stream} was not exact ({why}); {instead}")
+            streams = frozenset(doubted)
+            plan = self._planned(plan.linear | streams, plan.whole | (streams & plan.linear))
             run = self._run(plan)
         report = report_of(plan, run, self.control)
         for text in report.warnings[len(plan.losses) :]:
@@ -192,7 +194,7 @@ class _Encoding:
         if self.job.replaced:
             self._say("the source has changed since the last run: what is made of it is made again")
 
-    def _planned(self, linear: frozenset[int]) -> Plan:
+    def _planned(self, linear: frozenset[int], whole: frozenset[int]) -> Plan:
         """The plan, of the machine for which the job was planned first: pieces that are done must still fit."""
         told = self.job.planned
         cores = told.get("cores", machine_cores())
@@ -202,11 +204,12 @@ class _Encoding:
             self.settings,
             self.job.folder,
             overwrite=bool(self.overwrite),
-            looking=Looking(linear, cores, told.get("workers"), self._say, self.control.cancel),
+            looking=Looking(linear, whole, cores, told.get("workers"), self._say, self.control.cancel),
         )
         plan.write()
         self._compare_builds(plan.ffmpeg)
-        planned = {"cores": cores, "workers": plan.workers, "linear": sorted(linear), "pieces": plan.pieces}
+        planned = {"cores": cores, "workers": plan.workers, "pieces": plan.pieces}
+        planned |= {"linear": sorted(linear), "whole": sorted(whole)}
         self.job.plan(planned)
         self.job.sweep({Path(step.command.output_path).name for step in plan.steps})
         self.watcher(Planned(plan))
@@ -292,7 +295,7 @@ def _both(first: Watcher, second: Watcher) -> Watcher:
 
 def _doubted(plan: Plan, run: RunReport) -> dict[int, str]:
     """Streams whose pieces are not what the index promised, and why; these can not be cut, or not be indexed so."""
-    streams = {video.track.source_index for video in plan.videos} - plan.linear
+    streams = {video.track.source_index for video in plan.videos} - plan.whole
     found: dict[int, str] = {}
     for task in run.failed:
         if isinstance(task.error, ConcatError):  # pieces do not fit together; which stream's is not known

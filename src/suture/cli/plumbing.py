@@ -20,7 +20,6 @@ from suture.errors import ConfigError, SutureError
 
 if TYPE_CHECKING:
     from suture.media.index import FrameIndex
-    from suture.model import StreamInfo
 
 __all__ = ["index", "join", "publish"]
 
@@ -46,10 +45,9 @@ class _Step(click.Command):
 @click.argument("source", metavar="SOURCE")
 @click.option("--stream", type=click.IntRange(min=0), required=True, help="The stream's index in SOURCE.")
 @click.option("-o", "output", metavar="FILE", required=True, help="Where the index goes.")
-@click.option("--linear", is_flag=True, help="Take the frames of one linear decode, not the packets.")
+@click.option("--listing", metavar="FILE", help="Take the frames of this listing (-f framecrc), not packets.")
 @click.option("--first", type=click.IntRange(min=0), default=0, help="The first frame to keep.")
 @click.option("--end", type=click.IntRange(min=1), help="One past the last frame to keep.")
-@click.option("--ffmpeg", metavar="PATH", help="The ffmpeg that decodes.")
 def index(source: str, output: str, **options: Any) -> None:  # noqa: ANN401 - click's values
     """Write the frame index of one video stream of SOURCE."""
     from suture.media.index import write_index  # noqa: PLC0415 - loads what the step needs
@@ -66,25 +64,12 @@ def index(source: str, output: str, **options: Any) -> None:  # noqa: ANN401 - c
 
 
 def _found(source: str, output: str, options: dict[str, Any]) -> FrameIndex:
-    from suture.media.index import index_file, read_index  # noqa: PLC0415 - loads what the step needs
+    from suture.media.index import index_file, index_of_listing, read_index  # noqa: PLC0415 - loads what the step needs
 
-    if options["linear"]:
-        from suture.ffmpeg.locate import locate  # noqa: PLC0415 - as above
-        from suture.planning.frames import linear_index  # noqa: PLC0415 - as above
-
-        stream = _video_stream(source, options["stream"])
-        return linear_index(source, stream, output, locate(options["ffmpeg"]))
+    if options["listing"]:
+        return index_of_listing(options["listing"], options["stream"])
     index_file(source, options["stream"], output)
     return read_index(output)
-
-
-def _video_stream(source: str, number: int) -> StreamInfo:
-    from suture.media.probe import probe  # noqa: PLC0415 - loads what the step needs
-
-    for stream in probe(source).streams:
-        if stream.index == number and stream.kind == "video":
-            return stream
-    raise ConfigError(f"{source!r} has no video stream {number}", "see suture probe")
 
 
 @click.command("join", cls=_Step, hidden=True, short_help="sew the pieces of a plan together")

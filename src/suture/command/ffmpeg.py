@@ -67,6 +67,7 @@ class FFmpegBuilder:
     audio_codec: tuple[str, ...] = ()
     output_options: tuple[str, ...] = ()
     output: str = ""
+    side_output: tuple[str, ...] = ()
 
     def set_program(self, program: str) -> Self:
         """Name the ffmpeg to start; ``ffmpeg`` unless this is called."""
@@ -91,6 +92,10 @@ class FFmpegBuilder:
         if self.output:
             raise ConfigError(f"a command writes one file, and it is {self.output!r} already")
         return replace(self, output=path)
+
+    def add_side_output(self, *arguments: str) -> Self:
+        """Add all arguments of another output, its name last; it stands before the one that `add_output` sets."""
+        return replace(self, side_output=(*self.side_output, *arguments))
 
     def set_time_range(
         self, start: Time | None, end: Time | None = None, accurate: Literal["before", "after"] = "before"
@@ -167,6 +172,7 @@ class FFmpegBuilder:
         for source in self.inputs:
             arguments += [*self._range("before", source), *source.options, *input_arguments(source.path)]
         arguments += ["-filter_complex", self.graph] if self.graph else []
+        arguments += self.side_output
         for specifier in self.maps:
             arguments += ["-map", specifier]
         arguments += [*_chain("-vf", self.video_filters), *_chain("-af", self.audio_filters)]

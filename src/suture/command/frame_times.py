@@ -1,4 +1,4 @@
-"""`FrameTimes`: one linear decode that lists every frame's timestamp, where packets do not tell the frames."""
+"""`FrameTimes`: a decode that lists every frame with its time and a checksum, where packets do not tell the frames."""
 
 from __future__ import annotations
 
@@ -8,20 +8,37 @@ from fractions import Fraction
 from suture.command.base import TaskType
 from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand
 
-__all__ = ["ALL_THAT_DECODES", "FrameTimes"]
+__all__ = ["ALL_THAT_DECODES", "FrameTimes", "listing_options"]
 
 # A damaged film is taken as far as it decodes; without this, ffmpeg gives up when two thirds of it do not.
 ALL_THAT_DECODES = ("-max_error_rate", "1")
 
 
+def listing_options(time_base: Fraction) -> tuple[str, ...]:
+    """Arguments for an output that lists raw frames, each as it comes, in ticks of ``time_base``."""
+    base = f"{time_base.numerator}/{time_base.denominator}"
+    return ("-c:v", "rawvideo", "-fps_mode", "passthrough", "-enc_time_base", base, "-f", "framecrc")
+
+
 @dataclass(frozen=True, slots=True)
 class FrameTimes(FFmpegCommand):
-    """Writes ffmpeg's ``framecrc`` listing of one video stream, in ticks of ``time_base``."""
+    """Writes ffmpeg's ``framecrc`` listing of one video stream.
+
+    Args:
+        stream: its index in the file.
+        time_base: what a tick of the listing lasts, in seconds.
+        filters: that the pictures pass first.
+        input_options: how the file is read.
+        frames: so many frames only; 0: all.
+    """
 
     input_path: str = field()
     output_path: str = field()
     stream: int = 0
     time_base: Fraction = Fraction(1, 90_000)
+    filters: tuple[str, ...] = ()
+    input_options: tuple[str, ...] = ("-copyts", *ALL_THAT_DECODES, "-noautorotate")
+    frames: int = 0
 
     @property
     def task_type(self) -> TaskType:
@@ -30,12 +47,9 @@ class FrameTimes(FFmpegCommand):
 
     def arguments(self) -> FFmpegBuilder:
         """The command without its program."""
-        base = f"{self.time_base.numerator}/{self.time_base.denominator}"
-        ask = (
-            FFmpegBuilder()
-            .add_option("-copyts", *ALL_THAT_DECODES, where="global")
-            .add_input(self.input_path, ["-noautorotate"])
-        )
-        ask = ask.add_map(f"0:{self.stream}").add_option("-fps_mode", "passthrough", "-enc_time_base", base)
+        ask = FFmpegBuilder().add_input(self.input_path, self.input_options).add_map(f"0:{self.stream}")
+        ask = ask.add_video_filter(*self.filters)
+        few = ("-frames:v", str(self.frames)) if self.frames else ()
         # Raw frames as they are: a change of size shows as a change of bytes.
-        return ask.add_option("-noautoscale", "-f", "framecrc").add_output(self.output_path)
+        ask = ask.add_option("-noautoscale", *few, *listing_options(self.time_base))
+        return ask.add_output(self.output_path)

@@ -15,7 +15,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from suture.command.burn import Burn, PictureBurn, TextBurn
-from suture.command.frame_times import ALL_THAT_DECODES
+from suture.command.frame_times import ALL_THAT_DECODES, FrameTimes
+from suture.command.proven import ProvenVideo
 from suture.command.stage import StagedVideo
 from suture.command.video import VideoBuilder
 from suture.encoder.base import Encoder
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from suture.command.base import Resource
     from suture.model import ChunkData
 
-__all__ = ["Between", "Stage", "VideoEncoder"]
+__all__ = ["Between", "Proof", "Stage", "VideoEncoder"]
 
 # Fine enough for every frame rate, and below the 16 bits that MPEG-4 has for it.
 _OWN_TIME_BASE = "1/60000"
@@ -91,6 +92,23 @@ class Stage:
     color_range: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a piece's pictures are held against, one by one (`suture.command.proven`).
+
+    Args:
+        listing: of a linear decode through the same filters, as `VideoEncoder.lister` makes it.
+        tick: of the listing, in seconds.
+        late: the filters look at neighbouring frames, so which frames are the piece's is decided behind them.
+        pixel_format: of the film's pictures, so that nothing is converted before they are compared; empty: not known.
+    """
+
+    listing: str
+    tick: Fraction
+    late: bool = False
+    pixel_format: str = ""
+
+
 @dataclass(frozen=True)
 class VideoEncoder(Encoder):
     """Encodes pieces of one video stream, all with the same settings.
@@ -114,6 +132,7 @@ class VideoEncoder(Encoder):
         slot: what a command occupies; None: as its filters and its encoder tell.
         stages: the commands that make a piece, where these are several; their filters together are ``filters``.
         between: what lies between these.
+        proof: what the pictures are held against; None: nothing gives cause for that.
         ffmpeg: the binary; None: the one that is found.
     """
 
@@ -134,6 +153,7 @@ class VideoEncoder(Encoder):
     slot: Resource | None = None
     stages: tuple[Stage, ...] = ()
     between: Between | None = None
+    proof: Proof | None = None
     ffmpeg: str | None = None
     priority: int = 5
 
@@ -147,15 +167,48 @@ class VideoEncoder(Encoder):
         """The same with half as many threads; None where there is but one."""
         return None if self.threads == 1 else replace(self, threads=self.threads // 2 if self.threads else 1)
 
-    def _made(self, chunk: ChunkData, output_path: str, name: str) -> VideoBuilder:
-        builder: VideoBuilder = (
-            StagedVideo(name, chunk.source_path, output_path, device=self.device, slot=self.slot)
-            if self.device or self.slot
-            else VideoBuilder(name, chunk.source_path, output_path)
+    def lister(self, stream_index: int, source_path: str, listing: str, tick: Fraction) -> FrameTimes:
+        """The command that lists all frames of a stream where a `Proof` looks at them.
+
+        Args:
+            stream_index: which.
+            source_path: of this film.
+            listing: the file to write.
+            tick: what the listing counts in, in seconds.
+        """
+        turned = ("-noautorotate",) if self.keep_orientation else ()
+        late = self.proof is not None and self.proof.late
+        command = FrameTimes(
+            f"frames-{stream_index}",
+            source_path,
+            listing,
+            stream=stream_index,
+            time_base=tick,
+            filters=tuple(self._pictures()) if late else (),
+            input_options=(*turned, "-copyts", *ALL_THAT_DECODES),
         )
-        builder = self._begun(builder, chunk)
-        filters = (*self._selection(chunk), *self._pictures(), *self._grid())
-        return self._ended(self._encoding(builder), filters, chunk)
+        return command.set_program(self.ffmpeg)
+
+    def _made(self, chunk: ChunkData, output_path: str, name: str) -> VideoBuilder:
+        seen, unseen = self._parted(chunk)
+        builder = self._begun(self._builder(chunk, output_path, name, len(seen)), chunk)
+        return self._ended(self._encoding(builder), (*seen, *unseen, *self._grid()), chunk)
+
+    def _parted(self, chunk: ChunkData) -> tuple[list[str], list[str]]:
+        """The filters before and behind the place where frames are compared, if they are."""
+        selection, pictures = self._selection(chunk), self._pictures()
+        if self.proof and self.proof.late:
+            return [*pictures, *selection], []
+        form = [f"format={self.proof.pixel_format}"] if self.proof and self.proof.pixel_format else []
+        return [*selection, *form], pictures
+
+    def _builder(self, chunk: ChunkData, output_path: str, name: str, seen: int) -> VideoBuilder:
+        if proof := self.proof:
+            builder = ProvenVideo(name, chunk.source_path, output_path)
+            return replace(builder, listing=proof.listing, first=chunk.start_frame, seen=seen, tick=proof.tick)
+        if self.device or self.slot:
+            return StagedVideo(name, chunk.source_path, output_path, device=self.device, slot=self.slot)
+        return VideoBuilder(name, chunk.source_path, output_path)
 
     def commands(self, chunk: ChunkData, paths: Sequence[str], tasks: Sequence[str]) -> tuple[VideoBuilder, ...]:
         """The commands that make a piece, each from what the one before it gave.
@@ -247,7 +300,8 @@ class VideoEncoder(Encoder):
         drawn = [self.burn.filters()] if isinstance(self.burn, TextBurn) else []
         labels = ":".join(f"{key}={value}" for key, value in self.color.items())
         changed = bool(self.zero_us and (self.filters or drawn))
-        back = [f"setpts=PTS+{self._offset}"] if changed and not self.frame_rate else []
+        early = self.proof is None or not self.proof.late
+        back = [f"setpts=PTS+{self._offset}"] if changed and not (self.frame_rate and early) else []
         return [*filters, *drawn, *back, *([f"setparams={labels}"] if labels else [])]
 
     def _grid(self) -> list[str]:

@@ -1,7 +1,7 @@
 """The frame index: every frame of one video stream, in presentation order, as integers.
 
-Made from packets alone (no decoding) in one pass of libavformat; `linear_index` makes the same thing from what a
-linear decode gives, for streams whose packets can't be trusted to be frames. Not here: where to cut (`chunker`) and
+Made from packets alone (no decoding) in one pass of libavformat; `index_of_listing` makes the same thing from what a
+linear decode gave, for streams whose packets can't be trusted to be frames. Not here: where to cut (`chunker`) and
 how a piece is decoded (`encoder`).
 
 Kept in three flat arrays, 13 bytes a frame, so that ten hours of film stay below 30 MB.
@@ -11,20 +11,23 @@ from __future__ import annotations
 
 import json
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suture.errors import ProbeError
+from suture.media.listing import read_frames, read_time_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     import av
 
-__all__ = ["FrameIndex", "index_file", "parse_framecrc", "read_index", "write_index"]
+__all__ = ["FrameIndex", "index_file", "index_of_listing", "read_index", "write_index"]
 
 _MAGIC = b"suture-index 1\n"
 # Gaps stay below this in a healthy film; a larger one is a clock that jumped, or a hole. A few pictures are no film.
@@ -79,6 +82,19 @@ class FrameIndex:
             keys=self.keys[first:end],
             end_pts=end_pts,
         )
+
+    def with_keys(self, times: Iterable[Fraction]) -> FrameIndex:
+        """The same with keyframes at these times (in seconds), or at the first frame after each."""
+        keys = bytearray(self.keys)
+        for time in times:
+            frame = bisect_left(self.pts, ceil(time / self.time_base))
+            if frame < len(keys):
+                keys[frame] = 1
+        return replace(self, keys=bytes(keys))
+
+    def is_ascending(self) -> bool:
+        """Whether each frame has a time of its own, later than the one before."""
+        return all(a < b for a, b in pairwise(self.pts))
 
     def gap(self) -> int:
         """The usual distance between two frames in ticks (the median); 1 when there are fewer than two."""
@@ -236,26 +252,34 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
     )
 
 
-def parse_framecrc(text: Iterable[str], stream_index: int, time_base: Fraction) -> FrameIndex:
-    """The index that a linear decode gives: ``ffmpeg … -f framecrc`` prints one line a frame.
+def index_of_listing(path: str, stream_index: int) -> FrameIndex:
+    """The index that a linear decode gives (`suture.media.listing`).
 
-    Only frame 0 counts as a keyframe: such a stream is not cut. ``trouble`` then tells of the frames, not of packets.
+    Only frame 0 counts as a keyframe, for a listing does not tell the others. ``trouble`` then tells of the frames, not
+    of packets.
+
+    Raises:
+        ProbeError: it can't be read, or is no listing.
     """
-    base, pts, last_duration = time_base, array("q"), 0
-    bytes_seen: set[str] = set()
-    for line in text:
-        if line.startswith("#tb 0:"):
-            base = Fraction(line.split(":", 1)[1].strip())
-        elif line[:1].isdigit():
-            fields = line.split(",")
-            pts.append(int(fields[2]))
-            last_duration = int(fields[3])
-            bytes_seen.add(fields[4])
+    try:
+        return _of_listing(path, stream_index)
+    except (OSError, ValueError, IndexError) as error:
+        raise ProbeError(f"{path!r} is no listing of frames: {error}", "make it with ffmpeg -f framecrc") from error
+
+
+def _of_listing(path: str, stream_index: int) -> FrameIndex:
+    pts, last_duration, sizes = array("q"), 0, set()
+    with Path(path).open() as lines:
+        for frame in read_frames(lines):
+            pts.append(frame.pts)
+            last_duration = frame.duration
+            sizes.add(frame.size)
     keys = bytes([1]) + bytes(len(pts) - 1) if pts else b""
     end = pts[-1] + last_duration if pts else 0
-    sizes = array("I", bytes(array("I").itemsize * len(pts)))
-    trouble = "the picture changes its size" if len(bytes_seen) > 1 else ""
-    index = FrameIndex(stream_index, base, pts, sizes, keys, end, trouble, packets=len(pts))
+    trouble = "the picture changes its size" if len(sizes) > 1 else ""
+    base = read_time_base(path)
+    unknown = array("I", bytes(array("I").itemsize * len(pts)))
+    index = FrameIndex(stream_index, base, pts, unknown, keys, end, trouble, packets=len(pts))
     return replace(index, end_pts=pts[-1] + index.gap()) if pts and end <= pts[-1] else index
 
 

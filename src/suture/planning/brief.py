@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from suture.planning.ability import Ability
 
 if TYPE_CHECKING:
     from suture.command.base import Command
@@ -33,6 +35,7 @@ class Brief:
         workers: how many encoders run at once.
         cores: of the machine that it is planned for.
         overwrite: an existing output may be replaced.
+        ability: of the video encoder, in this ffmpeg.
     """
 
     output: str
@@ -45,6 +48,7 @@ class Brief:
     workers: int
     cores: int
     overwrite: bool = False
+    ability: Ability = field(default_factory=Ability)
 
     @property
     def zero(self) -> Fraction:
@@ -89,6 +93,7 @@ class VideoPlan:
         own_times: a filter changes the frames, so the pieces' own timestamps count.
         before: what has to run before the pieces.
         cut_short: what libavformat says of a source that ends too early.
+        listing: the linear decode that told the frames; None: packets did.
     """
 
     track: Track
@@ -101,3 +106,4 @@ class VideoPlan:
     own_times: bool = False
     before: Command | None = None
     cut_short: str = ""
+    listing: Command | None = None

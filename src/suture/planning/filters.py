@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["changes_frames", "filter_names", "remembers"]
+__all__ = ["are_near_sighted", "can_be_counted", "changes_frames", "filter_names", "remembers"]
 
 _CHANGING: Final = frozenset(
     """concat decimate detelecine doubleweave fps framepack framerate framestep freezeframes interlace loop
@@ -39,6 +39,14 @@ _POINTWISE: Final = frozenset(
     setparams setrange setsar sharpness_vaapi shear smartblur sobel spp subtitles super2xsai swapuv tonemap
     tonemap_opencl transpose unsharp uspp v360 vflip vibrance xbr yaepblur zscale""".split()  # noqa: SIM905
 )
+# They look at a few neighbouring frames and at times, and at nothing further away: the same frames come out, whether a
+# film is put through them from its beginning or from some frames before. (That it is so, each piece has to prove.)
+_NEAR_SIGHTED: Final = frozenset(
+    """atadenoise bwdif bwdif_cuda bwdif_vulkan dedot estdif fps framerate nnedi separatefields tmix tmedian
+    w3fdif yadif yadif_cuda""".split()  # noqa: SIM905
+)
+# They take so long for a frame that nobody wants them to see the film twice.
+_SLOW: Final = frozenset({"minterpolate", "mcdeint"})
 # The number of a frame, as expressions and texts of filters call it; a piece counts its frames from 0.
 _COUNTING: Final = re.compile(r"(?<![A-Za-z_])(n|N|in|on|out|frame_num|start_frame|nb_frames|s)(?![A-Za-z])")
 _NO_COUNTER: Final = frozenset({"scale", "crop", "format", "pad"})
@@ -57,6 +65,18 @@ def changes_frames(chain: str) -> str:
 def remembers(chain: str) -> str:
     """The first filter whose pictures may depend on earlier frames or on how many there were; empty: there is none."""
     return next((name for name, options in _filters(chain, quoted=True) if not _is_pointwise(name, options)), "")
+
+
+def are_near_sighted(chain: str) -> bool:
+    """Whether each filter treats a frame for itself, or with a few neighbours."""
+    parts = _filters(chain, quoted=True)
+    near = [name in _NEAR_SIGHTED and "enable" not in options for name, options in parts]
+    return all(is_near or _is_pointwise(*part) for is_near, part in zip(near, parts, strict=True))
+
+
+def can_be_counted(chain: str) -> bool:
+    """Whether a film can be put through a chain once more than needed, to know what frames come out."""
+    return not _SLOW & set(filter_names(chain))
 
 
 def _is_pointwise(name: str, options: str) -> bool:

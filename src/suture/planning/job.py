@@ -17,6 +17,7 @@ from suture.ffmpeg.locate import locate
 from suture.media.probe import probe
 from suture.media.spec import write_spec
 from suture.orchestrator.graph import Dag
+from suture.planning.ability import ability_of
 from suture.planning.brief import Brief, Decision, VideoPlan
 from suture.planning.containers import container_for, is_text
 from suture.planning.filters import filter_names
@@ -61,6 +62,7 @@ class Plan:
     spec: JoinSpec
     spec_path: str
     linear: frozenset[int] = field(default_factory=frozenset)
+    whole: frozenset[int] = field(default_factory=frozenset)
 
     @property
     def frames(self) -> int:
@@ -150,6 +152,7 @@ def make_plan(
         spec=spec,
         spec_path=spec_path,
         linear=looking.linear,
+        whole=looking.whole,
     )
 
 
@@ -160,10 +163,13 @@ def _brief(
     info = probe(source, cancel=looking.cancel)
     ffmpeg = locate(settings.ffmpeg)
     tracks = choose_tracks(info, settings, container)
-    _require(capabilities(ffmpeg), tracks, settings)
+    able = capabilities(ffmpeg)
+    _require(able, tracks, settings)
+    encodes = any(track.encoder == settings.video_codec for track in tracks.tracks)
+    ability = ability_of(able, settings.video_codec if encodes else "none")
     available = looking.cores or cores()
     workers = looking.workers or settings.workers or available
-    return Brief(output, settings, folder, info, container, tracks, ffmpeg, workers, available, overwrite)
+    return Brief(output, settings, folder, info, container, tracks, ffmpeg, workers, available, overwrite, ability)
 
 
 def _require(able: Capabilities, tracks: TrackList, settings: EncodeSettings) -> None:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from suture.chunker import Cuts, chunks_from, cut_points
 from suture.errors import ConfigError, MediaError
 from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
-from suture.planning.filters import changes_frames
-from suture.planning.frames import index_for
+from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames
+from suture.planning.frames import packets_of, write_part
+from suture.planning.proof import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
 from suture.planning.video import video_encoder, whole_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from fractions import Fraction
 
+    from suture.encoder import VideoEncoder
     from suture.media.index import FrameIndex
     from suture.model import ChunkData, StreamInfo
     from suture.planning.brief import Brief
-    from suture.planning.frames import Looking
+    from suture.planning.frames import Looking, Packets
+    from suture.planning.proof import Linear
     from suture.planning.tracks import Track
 
 __all__ = ["plan_video"]
@@ -36,32 +39,98 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     """
     stream = track.stream
     assert stream is not None  # noqa: S101 - encoded tracks come from the source
-    found = index_for(brief, stream, looking)
-    if not len(found.index):
-        raise MediaError(f"nothing of video stream {stream.index} of {brief.info.path!r} decodes")
-    index, first = _in_range(found.index, brief)
-    why = found.whole or whole_reason(brief.settings)
-    cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(index, brief)
-    threads, threading = _threads(brief, len(cuts.starts))
-    own_times = bool(changes_frames(brief.settings.video_filter or ""))
+    packets = packets_of(brief, stream, looking)
     burn, before = burn_for(brief, stream)
-    chunks = _chunks(found.index, cuts, first, first + len(index), brief)
-    encoder = video_encoder(brief, stream, _grid(index, own_times=own_times), threads, burn)
-    encoder, staging = staged(brief, stream, encoder, chunks, index, looking)
+    found = _linear(brief, stream, packets, video_encoder(brief, stream, None, None, burn), looking)
+    full = found.index if found else packets.index
+    if not len(full):
+        raise MediaError(f"nothing of video stream {stream.index} of {brief.info.path!r} decodes")
+    index, first = _in_range(full, brief)
+    own_times = bool(changes_frames(brief.settings.video_filter or "")) and not (found and found.proof.late)
+    rate = _grid(index, own_times=own_times)
+    made = _Made(brief, stream, index, first, looking)
+    chunks, encoder, cut = made.pieces(
+        packets, found, lambda threads: video_encoder(brief, stream, rate, threads, burn)
+    )
     plan = VideoPlan(
         track,
         index,
-        found.write(index),
+        write_part(index, brief, stream),
         tuple(replace(chunk, end_frame=-1) for chunk in chunks) if own_times else tuple(chunks),
         encoder,
         _costs(index, chunks, first, stream),
         first,
         own_times,
         before,
-        found.cut_short,
+        packets.cut_short,
+        found.listing if found else None,
     )
-    noted = [Decision("frame index", found.note)] if found.note else []
-    return plan, [*noted, Decision("pieces", cuts.reason, "--chunking"), *threading, *staging]
+    noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
+    return plan, [*noted, *cut]
+
+
+def _linear(
+    brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEncoder, looking: Looking
+) -> Linear | None:
+    """One linear decode, where packets and filters leave a doubt that matters."""
+    chain = brief.settings.video_filter or ""
+    counted = bool(changes_frames(chain)) and can_be_counted(chain)
+    if not why_linear(brief, packets) or (packets.are_frames and not counted and not _may_cut(brief, packets)):
+        return None
+    return linear(brief, stream, packets, encoder, looking)
+
+
+def _may_cut(brief: Brief, packets: Packets) -> bool:
+    """Whether there is something to cut, if only it can be proved."""
+    if whole_reason(brief.settings) or not are_near_sighted(brief.settings.video_filter or ""):
+        return False
+    return len(_cuts(_in_range(packets.index, brief)[0], brief).starts) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A stream's frames on the way to pieces: which of them, and the number of the first in the source."""
+
+    brief: Brief
+    stream: StreamInfo
+    index: FrameIndex
+    first: int
+    looking: Looking
+
+    def pieces(
+        self, packets: Packets, found: Linear | None, encoder_of: Callable[[int | None], VideoEncoder]
+    ) -> tuple[list[ChunkData], VideoEncoder, list[Decision]]:
+        """The ranges, what encodes them, and what was decided."""
+        why = whole_reason(self.brief.settings) or (found.whole if found else why_linear(self.brief, packets))
+        cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(self.index, self.brief)
+        encoder = encoder_of(1)
+        if found and self._to_prove(found, cuts):
+            encoder = replace(encoder, proof=found.proof)
+        chunks = self._chunks(found, packets, cuts)
+        if found and len(chunks) > 1:
+            cuts = with_proved_cuts(self.brief, found, cuts, chunks, encoder, self.looking)
+            chunks = self._chunks(found, packets, cuts)
+        threads, threading = _threads(self.brief, len(chunks))
+        staging: list[Decision] = []
+        encoder = replace(encoder_of(threads), proof=encoder.proof)
+        if encoder.proof is None:
+            encoder, staging = staged(self.brief, self.stream, encoder, chunks, self.index, self.looking)
+        return chunks, encoder, [Decision("pieces", cuts.reason, "--chunking"), *threading, *staging]
+
+    def _to_prove(self, found: Linear, cuts: Cuts) -> bool:
+        """Whether frames have to be compared: in pieces, or where a range is chosen behind the filters."""
+        part = len(self.index) < len(found.index)
+        return len(cuts.starts) > 1 or (part and found.proof.late)
+
+    def _chunks(self, found: Linear | None, packets: Packets, cuts: Cuts) -> list[ChunkData]:
+        """The ranges in the source's own numbering, so that a decoder knows where to seek."""
+        full = found.index if found else packets.index
+        moved = Cuts(tuple(start + self.first for start in cuts.starts), cuts.reason)
+        end, info = self.first + len(self.index), self.brief.info
+        if not found:
+            return chunks_from(full, moved, info.path, info.format, end=end)
+        chunks = chunks_from(full, moved, info.path, end=end, margin=found.margin)
+        return [replace(chunk, seek_us=-1) for chunk in chunks] if found.whole else chunks
 
 
 def _grid(index: FrameIndex, *, own_times: bool) -> Fraction | None:
@@ -95,12 +164,6 @@ def _cuts(index: FrameIndex, brief: Brief) -> Cuts:
         chapter_starts=[chapter.start * chapter.time_base for chapter in brief.info.chapters],
         workers=brief.workers,
     )
-
-
-def _chunks(full: FrameIndex, cuts: Cuts, first: int, end: int, brief: Brief) -> list[ChunkData]:
-    """The ranges in the source's own numbering, so that a decoder knows where to seek."""
-    moved = Cuts(tuple(start + first for start in cuts.starts), cuts.reason)
-    return chunks_from(full, moved, brief.info.path, brief.info.format, end=end)
 
 
 def _threads(brief: Brief, pieces: int) -> tuple[int | None, list[Decision]]:

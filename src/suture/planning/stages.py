@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from suture.planning.frames import Looking
     from suture.planning.trial import Trial
 
-__all__ = ["Work", "stage_path", "staged", "why_one", "works_of"]
+__all__ = ["Work", "raw", "stage_path", "staged", "why_one", "works_of"]
 
 # What ffvhuff or FFV1 give back as they got it, the semi-planar ones as their planar twins.
 _EXACT: Final = frozenset(
@@ -104,7 +104,7 @@ def staged(
     why = why_one(works, brief, stream, chunks, index)
     parts, trial = ([], None) if why else _parts(brief, whole, works, chunks[0], look)
     if not parts or _encodes_on_gpu(encoder):
-        trial = _try(brief, whole if _encodes_on_gpu(encoder) else _raw(whole), chunks[0], look)
+        trial = _try(brief, whole if _encodes_on_gpu(encoder) else raw(whole), chunks[0], look)
     noted = [Decision("device", f"{chain.device} runs on {trial.device}")] if trial and trial.device else []
     if parts:
         told = Decision("stages", _told(works, brief), _option(works))
@@ -214,7 +214,7 @@ def _parts(
         pinned = work.filters if work.filters[-1] == form else (*work.filters, form)
         filters, begin = (*begin, *pinned), (form,)
         head += pinned
-        trial = _try(brief, _raw(replace(whole, filters=head)), chunk, look)
+        trial = _try(brief, raw(replace(whole, filters=head)), chunk, look)
         if trial is None:
             return [], None
         stages.append(Stage(filters, work.resource, work.device, trial.shape, trial.color_range))
@@ -228,8 +228,8 @@ def _try(brief: Brief, encoder: VideoEncoder, chunk: ChunkData, look: Looking) -
     return tried(command, brief.folder, look.cancel)
 
 
-def _raw(encoder: VideoEncoder) -> VideoEncoder:
-    """An encoder on cores needs no proof, and may take long for its first frames."""
+def raw(encoder: VideoEncoder) -> VideoEncoder:
+    """The same without the encoder: one on cores needs no trial, and may take long for its first frames."""
     plain = replace(encoder, crf=None, speed=None, bitrate=None, options=(), pixel_format=None, threads=None)
     return replace(plain, codec="rawvideo", filters=(*encoder.filters, WATCH))
 

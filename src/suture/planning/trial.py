@@ -43,6 +43,7 @@ _KINDS_OF_DEVICE: Final = re.compile(r" \((integrated|discrete|virtual|unknown)\
 # Source: libavfilter/vf_scale_vulkan.c of 5.1, which takes -1 and -2 for sizes of unsigned integers.
 _NO_SIDE: Final = re.compile(r"429496729[45]")
 _RANGE: Final = re.compile(r"color_range:(tv|pc)\b")
+_TICK: Final = re.compile(r"config in time_base: (\d+)/(\d+)")
 _SHAPE: Final = re.compile(r"^#sar 0: (\d+)/(\d+)$", re.MULTILINE)
 
 
@@ -54,11 +55,13 @@ class Trial:
         device: the device's name, with ``(software)`` where it is none; empty where ffmpeg does not tell.
         shape: the sample aspect ratio of what came out, 0 where it has none.
         color_range: what `WATCH` saw of its range, ``tv`` or ``pc``; empty where that is not known.
+        tick: what `WATCH` saw of the clock behind the filters, in seconds; None where that is not known.
     """
 
     device: str = ""
     shape: Fraction = Fraction(0)
     color_range: str = ""
+    tick: Fraction | None = None
 
 
 def tried(command: VideoBuilder, folder: str, cancel: CancelToken | None = None) -> Trial | None:
@@ -98,7 +101,9 @@ def _ran(trial: VideoBuilder, listing: Path, cancel: CancelToken | None) -> Tria
     name = _KINDS_OF_DEVICE.sub("", device[1]) if device else ""
     seen = _RANGE.search(finished.stderr_tail)
     ratio = Fraction(int(shape[1]), int(shape[2]) or 1) if shape else None
-    return None if ratio is None else Trial(name, ratio, seen[1] if seen else "")
+    tick = _TICK.search(finished.stderr_tail)
+    base = Fraction(int(tick[1]), int(tick[2])) if tick else None
+    return None if ratio is None else Trial(name, ratio, seen[1] if seen else "", base)
 
 
 def _finished(trial: VideoBuilder, context: RunContext) -> Finished:

@@ -71,15 +71,16 @@ def _indexes(plan: Plan) -> Iterator[str]:
     if videos:
         yield "# The times of all frames."
     for video in videos:
+        if video.listing:  # a damaged film is taken as far as it decodes
+            yield f"{video.listing.dry_run()} >/dev/null || :"
         yield f"{_index(video, plan)} >/dev/null"
 
 
 def _index(video: VideoPlan, plan: Plan) -> str:
     words = ["suture", "index", _file(plan.source), "--stream", str(video.track.source_index)]
     words += ["-o", _file(video.index_path)]
-    # An index made of packets knows their sizes, one of a linear decode does not.
-    if not any(video.index.sizes):
-        words += ["--linear", "--ffmpeg", plan.ffmpeg]
+    if video.listing:
+        words += ["--listing", _file(video.listing.output_path)]
     if plan.settings.start is not None or plan.settings.end is not None:
         first = video.first_frame
         words += ["--first", str(first), "--end", str(first + len(video.index))]

@@ -17,8 +17,6 @@ from suture.media import index as index_module
 from suture.media import mux
 from suture.media.index import FrameIndex, read_index, write_index
 from suture.media.spec import JoinSpec, write_spec
-from suture.model import MediaInfo, StreamInfo
-from suture.planning import frames as frames_module
 from suture.verify import facts_path
 
 if TYPE_CHECKING:
@@ -140,21 +138,10 @@ def test_a_part_that_does_not_exist_is_refused(
     assert "it has 50 frames" in capsys.readouterr().err
 
 
-def test_a_linear_index_is_made_by_the_ffmpeg_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the stream that is named; one that is no video is refused."""
-    stream = StreamInfo(1, "video", "h264", BASE)
-    sound = StreamInfo(0, "audio", "aac", BASE)
-    info = MediaInfo("in.ts", "mpegts", 1, 0, None, (sound, stream))
-
-    def linear(source: str, which: StreamInfo, path: str, ffmpeg: str) -> FrameIndex:
-        assert (source, which, ffmpeg) == ("in.ts", stream, "/bin/sh")
-        assert path.startswith(str(tmp_path))
-        return index_of(7, size=0)
-
-    monkeypatch.setattr("suture.media.probe.probe", lambda _: info)
-    monkeypatch.setattr(frames_module, "linear_index", linear)
-    target = str(tmp_path / "index")
-    more = ["-o", target, "--linear", "--ffmpeg", "/bin/sh"]
-    assert main(["index", "in.ts", "--stream", "1", *more]) == 0
-    assert len(read_index(target)) == 7
-    assert main(["index", "in.ts", "--stream", "0", *more]) == 2
+def test_a_listing_tells_the_frames_of_a_linear_decode(tmp_path: Path) -> None:
+    """Where a script has made one; what is none is refused."""
+    listing, target = tmp_path / "film.frames", str(tmp_path / "index")
+    listing.write_text("#tb 0: 1/25\n" + "".join(f"0, {n}, {n}, 1, 3600, 0x1\n" for n in range(7)))
+    assert main(["index", "in.ts", "--stream", "1", "-o", target, "--listing", str(listing)]) == 0
+    assert (len(read_index(target)), read_index(target).stream_index) == (7, 1)
+    assert main(["index", "in.ts", "--stream", "1", "-o", target, "--listing", str(tmp_path / "absent")]) == 1

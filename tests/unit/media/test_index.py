@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from suture.errors import ProbeError
-from suture.media.index import FrameIndex, _from_packets, parse_framecrc, read_index, write_index
+from suture.media.index import FrameIndex, _from_packets, index_of_listing, read_index, write_index
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,24 +206,54 @@ LISTING = """#software: {version}
 """
 
 
+def listing(folder: Path, text: str) -> str:
+    """A file that says so."""
+    path = folder / "film.frames"
+    path.write_text(text)
+    return str(path)
+
+
 @pytest.mark.parametrize("version", ["Lavf63.1.102", "Lavf59.27.100"])
-def test_a_listing_of_either_ffmpeg_is_read(version: str) -> None:
+def test_a_listing_of_either_ffmpeg_is_read(version: str, tmp_path: Path) -> None:
     """Captured from 9.0 and from 5.1: times on the clock that the listing names."""
-    index = parse_framecrc(LISTING.format(version=version, last=512).splitlines(), 2, Fraction(1, 90000))
+    index = index_of_listing(listing(tmp_path, LISTING.format(version=version, last=512)), 2)
     assert (index.stream_index, index.time_base) == (2, Fraction(1, 12800))
     assert list(index.pts) == [13760, 14272, 14784]
     assert (index.end_pts, index.keys, index.trouble, len(index.sizes)) == (15296, b"\1\0\0", "", 3)
 
 
-def test_a_listing_without_a_last_length_ends_after_the_usual_gap() -> None:
+def test_a_listing_without_a_last_length_ends_after_the_usual_gap(tmp_path: Path) -> None:
     """Old ones say 0 where they do not know."""
-    assert parse_framecrc(LISTING.format(version="", last=0).splitlines(), 0, MILLISECONDS).end_pts == 15296
+    assert index_of_listing(listing(tmp_path, LISTING.format(version="", last=0)), 0).end_pts == 15296
 
 
-def test_an_empty_listing_is_an_empty_index() -> None:
+def test_an_empty_listing_is_an_empty_index(tmp_path: Path) -> None:
     """Nothing decoded."""
-    index = parse_framecrc(["#software: x\n"], 0, MILLISECONDS)
+    index = index_of_listing(listing(tmp_path, "#software: x\n#tb 0: 1/25\n"), 0)
     assert (len(index), index.keys, index.end_pts) == (0, b"", 0)
+
+
+@pytest.mark.parametrize("text", ["", "#software: x\n", "#tb 0: 1/25\n0, 1\n", "#tb 0: a\n", None])
+def test_what_is_no_listing_is_refused(text: str | None, tmp_path: Path) -> None:
+    """A torn file, another one, none."""
+    path = str(tmp_path / "absent") if text is None else listing(tmp_path, text)
+    with pytest.raises(ProbeError, match="no listing"):
+        index_of_listing(path, 0)
+
+
+def test_keyframes_are_taken_over_by_their_times() -> None:
+    """From packets to the frames of a linear decode, whose times may be others: the first frame after counts."""
+    index = index_of([0, 40, 80, 120])
+    bare = replace(index, keys=bytes(4))
+    assert bare.with_keys([Fraction(0), Fraction(41, 1000), Fraction(9)]).keys == b"\1\0\1\0"
+    assert bare.with_keys([]).keys == bytes(4)
+
+
+def test_frames_ascend_when_each_has_a_time_of_its_own() -> None:
+    """Two at one time, or one that goes back, can't be told apart by time."""
+    assert index_of([0, 40, 41]).is_ascending()
+    assert not index_of([0, 40, 40]).is_ascending()
+    assert not index_of([0, 40, 39]).is_ascending()
 
 
 # -- on disk ----------------------------------------------------------------------------------------------------------
@@ -278,8 +308,8 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
         read_index(str(tmp_path / "absent"))
 
 
-def test_a_change_of_size_is_trouble() -> None:
+def test_a_change_of_size_is_trouble(tmp_path: Path) -> None:
     """Raw frames tell it by their bytes; filters begin anew there."""
     lines = ["#tb 0: 1/30", "0, 0, 0, 1, 3600, 0x1", "0, 1, 1, 1, 3600, 0x2", "0, 2, 2, 1, 900, 0x3"]
-    assert parse_framecrc(lines[:3], 0, MILLISECONDS).trouble == ""
-    assert "size" in parse_framecrc(lines, 0, MILLISECONDS).trouble
+    assert index_of_listing(listing(tmp_path, "\n".join(lines[:3])), 0).trouble == ""
+    assert "size" in index_of_listing(listing(tmp_path, "\n".join(lines)), 0).trouble

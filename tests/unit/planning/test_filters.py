@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from suture.planning.filters import changes_frames, filter_names, remembers
+from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames, filter_names, remembers
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,27 @@ def test_filters_that_change_which_frames_there_are(chain: str, found: str) -> N
 def test_filters_that_remember(chain: str, found: str) -> None:
     """Their pictures would be others where a piece begins."""
     assert remembers(chain) == found
+
+
+@pytest.mark.parametrize(
+    ("chain", "near"),
+    [
+        ("", True),
+        ("yadif=1,scale=2:2", True),
+        ("fps=30", True),
+        ("hqdn3d", False),
+        ("yadif,hqdn3d", False),
+        ("select=not(mod(n\\,3))", False),
+        ("tmix=frames=3:enable='between(n,5,9)'", False),
+        ("drawtext=text=%{n}", False),
+    ],
+)
+def test_near_sighted_chains_see_a_few_frames(chain: str, near: bool) -> None:  # noqa: FBT001 - parametrized
+    """What counts frames, or remembers for ever, is not among them."""
+    assert are_near_sighted(chain) is near
+
+
+def test_what_is_very_slow_is_not_run_to_count() -> None:
+    """Motion interpolation takes longer than any encoder."""
+    assert can_be_counted("fps=30,yadif")
+    assert not can_be_counted("fps=30,minterpolate=fps=60")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suture.chunker import Cuts, chunks_from
+from suture.command.frame_times import FrameTimes
 from suture.encoder import VideoEncoder
 from suture.media.index import FrameIndex
 from suture.model import Attachment, Chapter, MediaInfo, StreamInfo
@@ -121,7 +122,9 @@ def build(
         )
         costs = tuple(float(chunk.frames or 0) for chunk in chunks)
         track = next(track for track in tracks.tracks if track.kind == "video")
-        videos = [VideoPlan(track, part, f"{FOLDER}/video-0.index", chunks, encoder, costs, first)]
+        listing = FrameTimes("frames-0", source, f"{FOLDER}/video-0.frames").set_program(FFMPEG) if linear else None
+        index = f"{FOLDER}/video-0.index"
+        videos = [VideoPlan(track, part, index, chunks, encoder, costs, first, listing=listing)]
     brief = Brief(output, settings, FOLDER, info, container, tracks, FFMPEG, 2, 2)
     spec, losses, _ = join_spec(brief, tuple(videos))
     path = f"{FOLDER}/join.json"

@@ -93,10 +93,12 @@ def test_the_join_file_is_not_cut_short(make_plan: Make) -> None:
 def test_an_index_is_made_as_the_plan_made_it(make_plan: Make) -> None:
     """By a linear decode with the same ffmpeg where the packets can't be trusted, and only the part in use."""
     linear = make_plan(1, linear=True)
-    assert f" --linear --ffmpeg {linear.ffmpeg} >/dev/null" in script(linear)
+    assert linear.videos[0].listing is not None
+    assert f"\n{linear.videos[0].listing.dry_run()} >/dev/null || :\nsuture index" in script(linear)
+    assert " --listing '/jobs/film job/video-0.frames'" in script(linear)
     part = make_plan(2, 100, first=10, start=0.4)
     assert " --first 10 --end 100 >/dev/null" in script(part)
-    assert "--linear" not in script(part)
+    assert "--listing" not in script(part)
 
 
 def test_without_video_there_is_no_index(make_plan: Make) -> None:
