@@ -194,10 +194,18 @@ def chunks_from(
     """The ranges between cuts (up to frame ``end``), with where a decoder has to seek for each.
 
     The seek point lies half-way between the last frame that is not wanted and the first that is, so that no rounding
-    can pick another; ``margin`` seconds earlier still, or two groups of pictures in transport and program streams.
+    can pick another; ``margin`` seconds earlier still. Unless it is given, that is two groups of pictures in transport
+    and program streams, and one where groups are open and the cut is on no keyframe: some containers seek by decoding
+    time, and would land on the keyframe behind which the first frame is stored.
     """
-    if margin is None:
-        margin = 2 * longest_group(index) if set(container.split(",")) & _LOOSE else Fraction(0)
+    longest = longest_group(index)
+    loose = 2 * longest if set(container.split(",")) & _LOOSE else Fraction(0)
+
+    def back(start: int) -> Fraction:
+        if margin is not None:
+            return margin
+        return max(loose, longest) if index.open_groups and not index.keys[start] else loose
+
     ends = (*cuts.starts[1:], len(index) if end is None else end)
     return [
         ChunkData(
@@ -209,7 +217,7 @@ def chunks_from(
             end_frame=stop,
             start_pts=index.pts[start],
             end_pts=index.pts[stop] if stop < len(index) else index.end_pts,
-            seek_us=_seek_us(index, start, margin),
+            seek_us=_seek_us(index, start, back(start)),
             stream_index=index.stream_index,
             open_end=stop == len(index),
         )

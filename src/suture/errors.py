@@ -10,6 +10,7 @@ The tree (each leaf is also the Python builtin of the same meaning, so ``except 
     ├── MediaError             (ValueError)         something is wrong with a file       exit 1
     │   ├── ProbeError
     │   ├── ChunkError                              retryable
+    │   │   └── SourceDamaged
     │   └── VerificationError                                                           exit 4
     ├── CommandError           (RuntimeError)       a command did not do its work        exit 1
     │   ├── CommandFailed                           retryable, unless its cause is known to last
@@ -121,6 +122,12 @@ class ChunkError(MediaError):
     """A piece does not hold what its range promises. An encoder may have stopped early, so it is tried again."""
 
     retryable = True
+
+
+class SourceDamaged(ChunkError):
+    """A piece was made of pictures that a decoder patched up; what it makes of them depends on where it began."""
+
+    retryable = False
 
 
 class VerificationError(MediaError):

@@ -61,6 +61,10 @@ BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 }
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _QUALITY = ("crf", "video_bitrate")
+# Encoders' own options that ask for a quality, or for a rate.
+_OWN_QUALITY = frozenset(
+    {"b", "b:v", "cq", "crf", "global_quality", "lossless", "q", "q:v", "qp", "qscale", "qscale:v"}
+)
 _VIDEO = ("crf", "speed", "video_bitrate", "encoder_options", "pixel_format", "scale", "video_filter")
 _AUDIO = ("audio_bitrate", "channels", "sample_rate", "audio_filter")
 
@@ -151,10 +155,15 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     values = dict(base)
     _change_encoder(values, changes)
     _change_audio(values, changes)
-    if any(changes.get(name) is not None for name in _QUALITY):
+    if any(changes.get(name) is not None for name in _QUALITY) or _tells_quality(changes):
         for name in _QUALITY:
             values.pop(name, None)
     return values | dict(changes)
+
+
+def _tells_quality(changes: Mapping[str, Any]) -> bool:
+    """Whether an encoder's own option (``-x qp=0``) says how good it is to be, so that a default would only mislead."""
+    return any(key in _OWN_QUALITY for key, _ in changes.get("encoder_options") or ())
 
 
 def _change_encoder(values: dict[str, Any], changes: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import films
 from suture.errors import ChunkError
+from suture.media import index as index_module
 from suture.pipeline import encode, make_plan
 from suture.presets import make_settings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from suture.events import EncodeReport
+    from suture.media.index import FrameIndex
     from suture.planning.job import Plan
 
 pytestmark = pytest.mark.media
@@ -146,3 +148,26 @@ def test_real_files_that_were_one_piece_are_cut(media: Callable[[str], Path], ff
         report, _ = made(source, output, ffmpeg, audio_codec="none")
         assert report.exit_code == 0
         assert_same(frames(source, ffmpeg), frames(output, ffmpeg), Fraction(1, 1000))
+
+
+def test_a_binary_that_counts_otherwise_is_noticed(
+    make_film: films.FilmMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures are then counted as it does, and stand where the copied sound has them."""
+    source, ffmpeg = make_film("mp4", films.H264, "-c:a aac", rate="25", seconds=3), films.locate()
+    truth = frames(source, ffmpeg)
+    real = index_module.read_index
+
+    def later(path: str) -> FrameIndex:
+        index = real(path)
+        return index.shifted(7) if path.endswith("video-0.index") else index
+
+    monkeypatch.setattr("suture.planning.frames.read_index", later)
+    report, plans = made(source, tmp_path / "out.mkv", ffmpeg)
+    assert report.exit_code == 0
+    assert "other times" in str(plans[0].decisions)
+    assert plans[0].pieces > 2
+    found = frames(tmp_path / "out.mkv", ffmpeg)
+    assert [digest for _, digest in found] == [digest for _, digest in truth]
+    moved = [(at + 7 * plans[0].videos[0].index.time_base, digest) for at, digest in truth]
+    assert_same(moved, found, Fraction(1, 1000))

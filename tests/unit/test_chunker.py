@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -224,6 +225,21 @@ def test_streams_without_an_index_are_sought_two_groups_earlier() -> None:
     first, second, third = chunks_from(index, Cuts((0, 50, 1000), ""), "a.ts", "mpegts")
     assert (first.seek_us, second.seek_us) == (-1, -1)
     assert third.seek_us == 40_000_000 - 20_000 - 4_000_000
+
+
+def test_in_open_groups_a_cut_off_a_keyframe_is_sought_a_group_earlier() -> None:
+    """Its first frame may be stored behind a keyframe that comes later; on a keyframe nothing before it is needed."""
+    index = replace(film(4, gop=10), open_groups=True)
+    _, between, on_key = chunks_from(index, Cuts((0, 35, 60), ""), "in.mp4", "mov,mp4")
+    assert between.seek_us == 1_380_000 - 400_000
+    assert on_key.seek_us == 2_380_000
+
+
+def test_a_margin_that_is_given_counts() -> None:
+    """Before the half-way point; never before the film's beginning."""
+    index = film(4, gop=10)
+    _, near, far = chunks_from(index, Cuts((0, 10, 60), ""), "in.avi", margin=Fraction(1))
+    assert (near.seek_us, far.seek_us) == (-1, 1_380_000)
 
 
 def test_a_part_of_the_film_ends_where_it_is_told() -> None:

@@ -63,6 +63,14 @@ def test_another_encoder_does_not_inherit_the_presets_encoder_options() -> None:
     assert ("level", "3") in make_settings("archive", {"workers": 2}).encoder_options
 
 
+@pytest.mark.parametrize("key", ["qp", "lossless", "crf", "cq", "b:v"])
+def test_an_encoders_own_word_about_quality_counts(key: str) -> None:
+    """``-x qp=0`` would be overruled by a default without a word; other options leave it alone."""
+    assert make_settings("h264", {"encoder_options": ((key, "0"),)}).crf is None
+    assert make_settings("h264", {"encoder_options": (("bf", "3"),)}).crf is not None
+    assert make_settings("h264", {"encoder_options": (("qp", "0"),), "crf": 20.0}).crf == 20.0
+
+
 def test_another_audio_codec_does_not_inherit_the_presets_rate() -> None:
     """160k for AAC is not what FLAC or a copy can take."""
     assert make_settings("audio-aac", {"audio_codec": "flac"}).audio_bitrate is None

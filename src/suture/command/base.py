@@ -193,9 +193,13 @@ class Command(ABC):
             finished, progress = run_command_line(self.line_to(part.path), context, self.id)
             if self.reusable and not part.written():
                 raise CommandFailed(f"{self.id} wrote no file", "", self.command_line(), finished.returncode)
+            self.heard(finished.stderr_tail)
             self.check(progress, part.path)
             digest = part.settle() if context.durable else ""
         return replace(outcome_of(finished, progress, self.output_path), digest=digest)
+
+    def heard(self, stderr: str) -> None:  # noqa: B027 - most have nothing to add
+        """Hook: raise when the last 32 kB of stderr show that the result is not right, whatever the exit code."""
 
     def check(self, progress: Progress | None, path: str) -> None:  # noqa: B027 - most have nothing to add
         """Hook: raise when what came out, at ``path``, is not what was asked for. Exit code 0 alone proves nothing."""

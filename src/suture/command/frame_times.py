@@ -1,4 +1,4 @@
-"""`FrameTimes`: a decode that lists every frame with its time and a checksum, where packets do not tell the frames."""
+"""Listings of a stream: `FrameTimes` of its frames, decoded; `PacketTimes` of its first packets, as they are stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from suture.command.base import TaskType
 from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand
 
-__all__ = ["ALL_THAT_DECODES", "FrameTimes", "listing_options"]
+__all__ = ["ALL_THAT_DECODES", "FrameTimes", "PacketTimes", "listing_options"]
 
 # A damaged film is taken as far as it decodes; without this, ffmpeg gives up when two thirds of it do not.
 ALL_THAT_DECODES = ("-max_error_rate", "1")
@@ -52,4 +52,30 @@ class FrameTimes(FFmpegCommand):
         few = ("-frames:v", str(self.frames)) if self.frames else ()
         # Raw frames as they are: a change of size shows as a change of bytes.
         ask = ask.add_option("-noautoscale", *few, *listing_options(self.time_base))
+        return ask.add_output(self.output_path)
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTimes(FFmpegCommand):
+    """Writes a listing of the first packets of a stream: when this ffmpeg thinks that they are shown.
+
+    Args:
+        stream: its index in the file.
+        packets: how many.
+    """
+
+    input_path: str = field()
+    output_path: str = field()
+    stream: int = 0
+    packets: int = 1
+
+    @property
+    def task_type(self) -> TaskType:
+        """Video."""
+        return TaskType.VIDEO
+
+    def arguments(self) -> FFmpegBuilder:
+        """The command without its program."""
+        ask = FFmpegBuilder().add_input(self.input_path, ["-copyts"]).add_map(f"0:{self.stream}")
+        ask = ask.add_option("-c", "copy", "-frames:v", str(self.packets), "-f", "framecrc")
         return ask.add_output(self.output_path)

@@ -15,7 +15,8 @@ from suture.command.encoders import quality_arguments, resource_of, speed_argume
 from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand, stream_specifier
 from suture.command.hardware import device_arguments, hardware_path, input_arguments_of
 from suture.command.settings import encoder_name, option_name, seconds, span_us, whole, word
-from suture.errors import ChunkError, ConfigError
+from suture.errors import ChunkError, ConfigError, SourceDamaged
+from suture.ffmpeg.diagnose import decoder_complaint
 from suture.media.ebml import count_blocks
 from suture.media.whole import look_whole
 
@@ -62,6 +63,7 @@ class VideoBuilder(FFmpegCommand):
     options: tuple[str, ...] = ()
     input_options: tuple[str, ...] = ()
     lean: Self | None = None
+    wary: bool = False
 
     @property
     def task_type(self) -> TaskType:
@@ -162,6 +164,10 @@ class VideoBuilder(FFmpegCommand):
         """Burn a subtitle in; text is drawn after the filters, pictures are laid on before them."""
         return self._with(burn=burn)
 
+    def set_wary(self) -> Self:
+        """Fail in `run` when the decoder had to patch pictures up: begun elsewhere, it makes others of them."""
+        return self._with(wary=True)
+
     def set_leaner(self, lean: Self | None) -> Self:
         """Name the command that does the same with fewer threads, for a machine that ran out of memory."""
         return self._with(lean=lean)
@@ -189,6 +195,15 @@ class VideoBuilder(FFmpegCommand):
         if self.codec:
             ask = ask.set_video_codec(self.codec, self.crf)
         return ask.add_option(*self.options).add_output(self.output_path)
+
+    def heard(self, stderr: str) -> None:
+        """As `set_wary` was told.
+
+        Raises:
+            SourceDamaged: the decoder complained.
+        """
+        if self.wary and (said := decoder_complaint(stderr)):
+            raise SourceDamaged(f"the source is damaged in the range of {self.id}: {said}")
 
     def check(self, progress: Progress | None, path: str) -> None:
         """Compare the frames that came out with `set_frames` and `expect_frames`; and look whether the file is whole.

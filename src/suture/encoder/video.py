@@ -133,6 +133,8 @@ class VideoEncoder(Encoder):
         stages: the commands that make a piece, where these are several; their filters together are ``filters``.
         between: what lies between these.
         proof: what the pictures are held against; None: nothing gives cause for that.
+        wary: a piece that is made of patched-up pictures has failed.
+        steady: the decoder has one thread, since what several patch up depends on which is first.
         ffmpeg: the binary; None: the one that is found.
     """
 
@@ -154,6 +156,8 @@ class VideoEncoder(Encoder):
     stages: tuple[Stage, ...] = ()
     between: Between | None = None
     proof: Proof | None = None
+    wary: bool = False
+    steady: bool = False
     ffmpeg: str | None = None
     priority: int = 5
 
@@ -185,7 +189,7 @@ class VideoEncoder(Encoder):
             stream=stream_index,
             time_base=tick,
             filters=tuple(self._pictures()) if late else (),
-            input_options=(*turned, "-copyts", *ALL_THAT_DECODES),
+            input_options=(*self._one_thread, *turned, "-copyts", *ALL_THAT_DECODES),
         )
         return command.set_program(self.ffmpeg)
 
@@ -260,9 +264,15 @@ class VideoEncoder(Encoder):
         for text in filters:
             builder = builder.add_filter(text)
         builder = builder.set_passthrough_timestamps()
+        builder = builder.set_wary() if self.wary else builder
         return builder if chunk.frames is None else builder.expect_frames(chunk.frames)
 
+    @property
+    def _one_thread(self) -> tuple[str, ...]:
+        return ("-threads", "1") if self.steady else ()
+
     def _decoding(self, builder: VideoBuilder, chunk: ChunkData) -> VideoBuilder:
+        builder = builder.add_input_option(*self._one_thread)
         if self.keep_orientation:
             builder = builder.add_input_option("-noautorotate")
         if not chunk.is_exact:

@@ -243,9 +243,28 @@ def diagnose(returncode: int, stderr: str) -> Diagnosis:
     return _look_up(_TABLE, lines) or _unknown(returncode, stderr)
 
 
+# Source: what h264_slice.c, h264_cabac.c, h264_cavlc.c, error_resilience.c, mpeg12dec.c, mpeg4videodec.c, ffv1dec.c,
+# vp9.c and fftools of 5.1 and 9.0 say of bitstreams with flipped bits.
+_PATCHED: Final = re.compile(
+    r"error while decoding MB|concealing \d+ DC|corrupt decoded frame|ac-tex damaged|damaged at \d|invalid mb type"
+    r"|slice mismatch|cabac decode of|(?:left|top) block unavailable|CRC mismatch|slice CRC|cbp too large|invalid cbp"
+    r"|Error submitting packet to decoder|Error while decoding stream|Invalid NAL unit size|mb_type \d+ in"
+    r"|Error at MB|marker bit missing|Header damaged|Invalid level prefix|negative number of zero coeffs"
+    r"|mb incr damaged"
+)
+
+
 def hidden_failure(stderr: str) -> Diagnosis | None:
     """What went wrong in spite of exit code 0: stderr says that the file was not written (to its end)."""
     return _look_up(_NOT_WRITTEN, _cleaned(stderr))
+
+
+def decoder_complaint(stderr: str) -> str:
+    """The first line by which a decoder says that it patched pictures up; empty where it says nothing of the kind.
+
+    What a seek brings about (references that are missing before the first frame that counts) is no such line.
+    """
+    return next((line for line in map(_bare, _cleaned(stderr)) if _PATCHED.search(line)), "")
 
 
 def blames_input(returncode: int, stderr: str) -> bool:

@@ -49,6 +49,7 @@ class FrameIndex:
         end_pts: when the last frame ends.
         trouble: why the packets can't be trusted to be the frames; empty when they can.
         packets: how many packets the stream has, hidden and discarded ones included.
+        open_groups: pictures that are shown before a keyframe are stored behind it, and may need the one before it.
     """
 
     stream_index: int
@@ -59,6 +60,7 @@ class FrameIndex:
     end_pts: int
     trouble: str = ""
     packets: int = 0
+    open_groups: bool = False
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -82,6 +84,10 @@ class FrameIndex:
             keys=self.keys[first:end],
             end_pts=end_pts,
         )
+
+    def shifted(self, ticks: int) -> FrameIndex:
+        """The same, so many ticks later."""
+        return replace(self, pts=array("q", (at + ticks for at in self.pts)), end_pts=self.end_pts + ticks)
 
     def with_keys(self, times: Iterable[Fraction]) -> FrameIndex:
         """The same with keyframes at these times (in seconds), or at the first frame after each."""
@@ -199,6 +205,7 @@ def _from_packets(packets: Iterable[Any], stream: Any) -> FrameIndex:  # noqa: A
         bytes(keys[n] for n in order),
         end,
         packets=watch.packets,
+        open_groups=watch.open_groups,
     )
     return _with_trouble(index, watch)
 
@@ -212,7 +219,9 @@ class _Watch:
         self.corrupt = 0
         self.backwards = 0
         self.encrypted = 0
+        self.open_groups = False
         self._last_dts: int | None = None
+        self._last_key: int | None = None
 
     def see(self, packet: Any) -> None:  # noqa: ANN401
         self.packets += 1
@@ -222,6 +231,9 @@ class _Watch:
         if packet.dts is not None:
             self.backwards += self._last_dts is not None and packet.dts < self._last_dts
             self._last_dts = packet.dts
+        if packet.pts is not None:
+            self._last_key = packet.pts if packet.is_keyframe else self._last_key
+            self.open_groups |= self._last_key is not None and packet.pts < self._last_key
 
 
 def _is_hidden_vp8(packet: Any) -> bool:  # noqa: ANN401
@@ -247,16 +259,14 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
     elif len(gaps) >= _JUDGED and max(gaps) * base > _JUMP_SECONDS:
         trouble = f"the clock jumps by {float(max(gaps) * base):.1f} s"
     end = index.end_pts if pts and index.end_pts > pts[-1] else (pts[-1] + index.gap() if pts else 0)
-    return FrameIndex(
-        index.stream_index, base, pts, index.sizes, index.keys, end, trouble=trouble, packets=index.packets
-    )
+    return replace(index, end_pts=end, trouble=trouble)
 
 
 def index_of_listing(path: str, stream_index: int) -> FrameIndex:
     """The index that a linear decode gives (`suture.media.listing`).
 
     Only frame 0 counts as a keyframe, for a listing does not tell the others. ``trouble`` then tells of the frames, not
-    of packets.
+    of packets. A time that stands twice counts as the next tick the second time.
 
     Raises:
         ProbeError: it can't be read, or is no listing.
@@ -268,10 +278,13 @@ def index_of_listing(path: str, stream_index: int) -> FrameIndex:
 
 
 def _of_listing(path: str, stream_index: int) -> FrameIndex:
-    pts, last_duration, sizes = array("q"), 0, set()
+    pts, shown_at, last_duration, sizes = array("q"), 0, 0, set()
     with Path(path).open() as lines:
         for frame in read_frames(lines):
-            pts.append(frame.pts)
+            repeated = bool(pts) and shown_at <= frame.pts <= pts[-1]
+            # A container that holds no two frames of one time is no reason to lose one.
+            pts.append(pts[-1] + 1 if repeated else frame.pts)
+            shown_at = frame.pts
             last_duration = frame.duration
             sizes.add(frame.size)
     keys = bytes([1]) + bytes(len(pts) - 1) if pts else b""
@@ -292,6 +305,7 @@ def write_index(index: FrameIndex, path: str) -> None:
         "end_pts": index.end_pts,
         "trouble": index.trouble,
         "packets": index.packets,
+        "open_groups": index.open_groups,
         "size_width": index.sizes.itemsize,
     }
     part = Path(path).with_name(f".part-{Path(path).name}")
@@ -328,6 +342,5 @@ def _unpacked(head: dict[str, Any], body: bytes) -> FrameIndex:
     pts.frombytes(body[:sizes_at])
     sizes.frombytes(body[sizes_at:keys_at])
     base = Fraction(head["time_base"])
-    return FrameIndex(
-        head["stream_index"], base, pts, sizes, body[keys_at:], head["end_pts"], head["trouble"], head["packets"]
-    )
+    told = (head["end_pts"], head["trouble"], head["packets"], head["open_groups"])
+    return FrameIndex(head["stream_index"], base, pts, sizes, body[keys_at:], *told)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from suture.cancel import CancelToken
 from suture.chunker import why_whole
 from suture.command.base import RunContext, run_command_line
-from suture.errors import CommandFailed, MediaError
+from suture.command.frame_times import PacketTimes
+from suture.errors import CommandCancelled, CommandError, CommandFailed, MediaError
 from suture.media.index import FrameIndex, index_of_listing, read_index, write_index
 from suture.media.isolated import call
+from suture.media.listing import read_listed
 from suture.orchestrator.once import run_once
 
 if TYPE_CHECKING:
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
     from suture.model import StreamInfo
     from suture.planning.brief import Brief
 
-__all__ = ["Looking", "Packets", "listed", "packets_of"]
+__all__ = ["OTHER_CLOCK", "Looking", "Packets", "listed", "packets_of"]
+
+OTHER_CLOCK: Final = "this ffmpeg gives its frames other times than the library that copies its sound"
+# Containers whose timestamps a reader has to work out: edit lists, wraps, offsets. Others store them as they are.
+_INTERPRETED: Final = frozenset({"mov", "mp4", "mpegts", "mpeg"})
+# So many of the first frames are looked up; packets that are stored later may be shown earlier.
+_COMPARED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +42,14 @@ class Packets:
         doubt: why a seek in it, or the index, is not trusted; empty where both are.
         are_frames: whether each packet is a frame, also where seeks are in doubt.
         cut_short: what libavformat says of a file that ends too early.
+        is_damaged: pictures may have to be patched up, which a decoder of several threads does now so, now otherwise.
     """
 
     index: FrameIndex
     doubt: str = ""
     are_frames: bool = True
     cut_short: str = ""
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +97,28 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
     )
     index, cut_short = read_index(path), "; ".join(facts["cut_short"])
     if stream.index in looking.linear | looking.whole:
-        return Packets(index, "a cut of it was not exact", are_frames=False, cut_short=cut_short)
-    doubt = why_whole(brief.info, stream, index)
-    return Packets(index, doubt, not doubt or doubt.startswith("4:4:4"), cut_short)
+        return Packets(index, "a cut of it was not exact", are_frames=False, cut_short=cut_short, is_damaged=True)
+    if doubt := why_whole(brief.info, stream, index):
+        return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged="damaged" in doubt)
+    if set(brief.info.format.split(",")) & _INTERPRETED and not _agree(brief, stream, index, looking):
+        return Packets(index, OTHER_CLOCK, are_frames=False, cut_short=cut_short)
+    return Packets(index, cut_short=cut_short)
+
+
+def _agree(brief: Brief, stream: StreamInfo, index: FrameIndex, looking: Looking) -> bool:
+    """Whether the ffmpeg that encodes gives the first frames the times that the index has."""
+    listing = f"{index_path(brief, stream)}.packets"
+    command = PacketTimes(
+        f"packets-{stream.index}", brief.info.path, listing, stream=stream.index, packets=3 * _COMPARED
+    )
+    try:
+        run_once(command.set_program(brief.ffmpeg), looking.context())
+        told = {frame.pts for frame in read_listed(listing)}
+    except CommandCancelled:
+        raise
+    except (CommandError, OSError, ValueError):  # what decodes all the same is found by decoding
+        return False
+    return told.issuperset(index.pts[:_COMPARED])
 
 
 def index_path(brief: Brief, stream: StreamInfo) -> str:

@@ -10,7 +10,7 @@ from suture.errors import ConfigError, MediaError
 from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
 from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames
-from suture.planning.frames import packets_of, write_part
+from suture.planning.frames import OTHER_CLOCK, packets_of, write_part
 from suture.planning.proof import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
 from suture.planning.video import video_encoder, whole_reason
@@ -41,7 +41,11 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     assert stream is not None  # noqa: S101 - encoded tracks come from the source
     packets = packets_of(brief, stream, looking)
     burn, before = burn_for(brief, stream)
-    found = _linear(brief, stream, packets, video_encoder(brief, stream, None, None, burn), looking)
+
+    def encoder_of(rate: Fraction | None, threads: int | None) -> VideoEncoder:
+        return replace(video_encoder(brief, stream, rate, threads, burn), steady=packets.is_damaged)
+
+    found = _linear(brief, stream, packets, encoder_of(None, None), looking)
     full = found.index if found else packets.index
     if not len(full):
         raise MediaError(f"nothing of video stream {stream.index} of {brief.info.path!r} decodes")
@@ -49,13 +53,11 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     own_times = bool(changes_frames(brief.settings.video_filter or "")) and not (found and found.proof.late)
     rate = _grid(index, own_times=own_times)
     made = _Made(brief, stream, index, first, looking)
-    chunks, encoder, cut = made.pieces(
-        packets, found, lambda threads: video_encoder(brief, stream, rate, threads, burn)
-    )
+    chunks, encoder, cut = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
     plan = VideoPlan(
         track,
         index,
-        write_part(index, brief, stream),
+        write_part(_on_one_clock(index, first, packets), brief, stream),
         tuple(replace(chunk, end_frame=-1) for chunk in chunks) if own_times else tuple(chunks),
         encoder,
         _costs(index, chunks, first, stream),
@@ -67,6 +69,13 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     )
     noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
     return plan, [*noted, *cut]
+
+
+def _on_one_clock(index: FrameIndex, first: int, packets: Packets) -> FrameIndex:
+    """The frames' times as the join needs them, which takes sound over by another libavformat than decodes here."""
+    theirs = packets.index
+    comparable = packets.doubt == OTHER_CLOCK and index.time_base == theirs.time_base and first < len(theirs)
+    return index.shifted(theirs.pts[first] - index.pts[0]) if comparable else index
 
 
 def _linear(
@@ -112,7 +121,8 @@ class _Made:
             chunks = self._chunks(found, packets, cuts)
         threads, threading = _threads(self.brief, len(chunks))
         staging: list[Decision] = []
-        encoder = replace(encoder_of(threads), proof=encoder.proof)
+        wary = encoder.proof is None and len(chunks) > 1
+        encoder = replace(encoder_of(threads), proof=encoder.proof, wary=wary)
         if encoder.proof is None:
             encoder, staging = staged(self.brief, self.stream, encoder, chunks, self.index, self.looking)
         return chunks, encoder, [Decision("pieces", cuts.reason, "--chunking"), *threading, *staging]

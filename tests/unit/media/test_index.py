@@ -249,6 +249,29 @@ def test_keyframes_are_taken_over_by_their_times() -> None:
     assert bare.with_keys([]).keys == bytes(4)
 
 
+def test_a_time_that_stands_twice_is_the_next_tick_the_second_time(tmp_path: Path) -> None:
+    """As often as it stands; a clock that goes back does not become one that goes on."""
+    lines = ["#tb 0: 1/30", *(f"0, {at}, {at}, 1, 3600, 0x1" for at in (0, 5, 5, 5, 9, 2))]
+    assert list(index_of_listing(listing(tmp_path, "\n".join(lines)), 0).pts) == [0, 5, 6, 7, 9, 2]
+
+
+def test_an_index_is_moved_as_a_whole() -> None:
+    """To another clock's zero."""
+    moved = index_of([0, 40, 80], keys=(0, 2), end=120).shifted(-7)
+    assert (list(moved.pts), moved.end_pts, moved.keyframes()) == ([-7, 33, 73], 113, [0, 2])
+
+
+def test_pictures_behind_a_keyframe_that_are_shown_before_it_make_open_groups(tmp_path: Path) -> None:
+    """They may need the keyframe before; where none is, groups are closed; a file keeps the knowledge."""
+    closed = [Packet(0, is_keyframe=True), Packet(80), Packet(40), Packet(120, is_keyframe=True), Packet(160)]
+    opened = [*closed[:3], Packet(160, is_keyframe=True), Packet(120), Packet(200)]
+    assert not collected(*closed).open_groups
+    assert collected(*opened).open_groups
+    for packets in (closed, opened):
+        write_index(collected(*packets), str(tmp_path / "index"))
+        assert read_index(str(tmp_path / "index")).open_groups is collected(*packets).open_groups
+
+
 def test_frames_ascend_when_each_has_a_time_of_its_own() -> None:
     """Two at one time, or one that goes back, can't be told apart by time."""
     assert index_of([0, 40, 41]).is_ascending()
