@@ -10,6 +10,7 @@ import pytest
 
 import films
 from suture.errors import ChunkError
+from suture.ffmpeg.locate import locate
 from suture.media import index as index_module
 from suture.pipeline import encode, make_plan
 from suture.presets import make_settings
@@ -97,7 +98,7 @@ def test_filters_that_count_or_remember_see_the_film_as_a_whole(
     chain: str, make_film: films.FilmMaker, tmp_path: Path
 ) -> None:
     """In one piece, and all the same with the exact times."""
-    source, ffmpeg = make_film("mkv", films.H264, seconds=3), films.locate()
+    source, ffmpeg = make_film("mkv", films.H264, seconds=3), locate()
     report, plans = made(source, tmp_path / "out.mkv", ffmpeg, video_filter=chain)
     assert (report.exit_code, plans[-1].pieces) == (0, 1)
     assert_same(frames(source, ffmpeg, chain), frames(tmp_path / "out.mkv", ffmpeg), Fraction(1, 1000))
@@ -129,7 +130,7 @@ def test_a_piece_of_other_frames_is_made_again_as_a_whole(
     make_film: films.FilmMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A trial sees some frames only; when a piece shows that it was wrong, the film is encoded as a whole."""
-    source, ffmpeg = make_film("avi", "-c:v mpeg4 -bf 2 -g 20", rate="25", seconds=3), films.locate()
+    source, ffmpeg = make_film("avi", "-c:v mpeg4 -bf 2 -g 20", rate="25", seconds=3), locate()
 
     def other(*_: object) -> None:
         raise ChunkError("frame 3 of the film is another one")
@@ -154,7 +155,7 @@ def test_a_binary_that_counts_otherwise_is_noticed(
     make_film: films.FilmMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pictures are then counted as it does, and stand where the copied sound has them."""
-    source, ffmpeg = make_film("mp4", films.H264, "-c:a aac", rate="25", seconds=3), films.locate()
+    source, ffmpeg = make_film("mp4", films.H264, "-c:a aac", rate="25", seconds=3), locate()
     truth = frames(source, ffmpeg)
     real = index_module.read_index
 

@@ -77,5 +77,5 @@ class PacketTimes(FFmpegCommand):
     def arguments(self) -> FFmpegBuilder:
         """The command without its program."""
         ask = FFmpegBuilder().add_input(self.input_path, ["-copyts"]).add_map(f"0:{self.stream}")
-        ask = ask.add_option("-c", "copy", "-frames:v", str(self.packets), "-f", "framecrc")
+        ask = ask.add_option("-c", "copy", "-copyinkf", "-frames:v", str(self.packets), "-f", "framecrc")
         return ask.add_output(self.output_path)

@@ -34,6 +34,8 @@ _MAGIC = b"suture-index 1\n"
 _JUMP_SECONDS = 10
 _JUDGED = 10
 _REPORT_EVERY = 10_000
+# Ticks a second at which one is too short to be seen.
+_FINE = 90_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +90,17 @@ class FrameIndex:
     def shifted(self, ticks: int) -> FrameIndex:
         """The same, so many ticks later."""
         return replace(self, pts=array("q", (at + ticks for at in self.pts)), end_pts=self.end_pts + ticks)
+
+    def spread(self) -> FrameIndex:
+        """The same, with frames that stand at one time a small tick apart, for containers that hold no two such."""
+        if self.is_ascending() or any(b < a for a, b in pairwise(self.pts)):
+            return self
+        finer = ceil(self.time_base * _FINE)
+        pts = array("q", (at * finer for at in self.pts))
+        for n in range(1, len(pts)):
+            pts[n] = max(pts[n], pts[n - 1] + 1)
+        end = max(self.end_pts * finer, pts[-1] + 1)
+        return replace(self, pts=pts, end_pts=end, time_base=self.time_base / finer)
 
     def with_keys(self, times: Iterable[Fraction]) -> FrameIndex:
         """The same with keyframes at these times (in seconds), or at the first frame after each."""
@@ -250,10 +263,10 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
         trouble = f"{watch.encrypted} packets are encrypted"
     elif watch.without_pts:
         trouble = f"{watch.without_pts} packets have no timestamp"
-    elif watch.corrupt:
-        trouble = f"{watch.corrupt} packets are damaged"
     elif watch.backwards:
         trouble = f"the clock runs backwards {watch.backwards} times"
+    elif watch.corrupt:
+        trouble = f"{watch.corrupt} packets are damaged"
     elif any(gap == 0 for gap in gaps):
         trouble = f"{sum(gap == 0 for gap in gaps)} timestamps stand twice"
     elif len(gaps) >= _JUDGED and max(gaps) * base > _JUMP_SECONDS:
@@ -266,7 +279,7 @@ def index_of_listing(path: str, stream_index: int) -> FrameIndex:
     """The index that a linear decode gives (`suture.media.listing`).
 
     Only frame 0 counts as a keyframe, for a listing does not tell the others. ``trouble`` then tells of the frames, not
-    of packets. A time that stands twice counts as the next tick the second time.
+    of packets.
 
     Raises:
         ProbeError: it can't be read, or is no listing.
@@ -278,13 +291,10 @@ def index_of_listing(path: str, stream_index: int) -> FrameIndex:
 
 
 def _of_listing(path: str, stream_index: int) -> FrameIndex:
-    pts, shown_at, last_duration, sizes = array("q"), 0, 0, set()
+    pts, last_duration, sizes = array("q"), 0, set()
     with Path(path).open() as lines:
         for frame in read_frames(lines):
-            repeated = bool(pts) and shown_at <= frame.pts <= pts[-1]
-            # A container that holds no two frames of one time is no reason to lose one.
-            pts.append(pts[-1] + 1 if repeated else frame.pts)
-            shown_at = frame.pts
+            pts.append(frame.pts)
             last_duration = frame.duration
             sizes.add(frame.size)
     keys = bytes([1]) + bytes(len(pts) - 1) if pts else b""

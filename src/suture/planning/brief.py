@@ -36,6 +36,8 @@ class Brief:
         cores: of the machine that it is planned for.
         overwrite: an existing output may be replaced.
         ability: of the video encoder, in this ffmpeg.
+        even: whether the source's clock has been evened out, or can't be.
+        copy: what makes the evened copy that ``info`` describes; None: it describes the source.
     """
 
     output: str
@@ -49,6 +51,8 @@ class Brief:
     cores: int
     overwrite: bool = False
     ability: Ability = field(default_factory=Ability)
+    even: bool = False
+    copy: Command | None = None
 
     @property
     def zero(self) -> Fraction:

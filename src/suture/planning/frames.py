@@ -16,6 +16,7 @@ from suture.media.index import FrameIndex, index_of_listing, read_index, write_i
 from suture.media.isolated import call
 from suture.media.listing import read_listed
 from suture.orchestrator.once import run_once
+from suture.planning.clock import ClockJumps, must_be_evened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from suture.model import StreamInfo
     from suture.planning.brief import Brief
 
-__all__ = ["OTHER_CLOCK", "Looking", "Packets", "listed", "packets_of"]
+__all__ = ["Looking", "Packets", "listed", "packets_of"]
 
-OTHER_CLOCK: Final = "this ffmpeg gives its frames other times than the library that copies its sound"
+_OTHER_CLOCK: Final = "this ffmpeg gives its frames other times than the library that copies its sound"
 # Containers whose timestamps a reader has to work out: edit lists, wraps, offsets. Others store them as they are.
 _INTERPRETED: Final = frozenset({"mov", "mp4", "mpegts", "mpeg"})
+# No two frames may have one decoding time here.
+_ASCENDING: Final = frozenset({"mov", "mp4", "mpegts"})
 # So many of the first frames are looked up; packets that are stored later may be shown earlier.
 _COMPARED: Final = 32
 
@@ -42,6 +45,7 @@ class Packets:
         doubt: why a seek in it, or the index, is not trusted; empty where both are.
         are_frames: whether each packet is a frame, also where seeks are in doubt.
         cut_short: what libavformat says of a file that ends too early.
+        late: ticks by which the index has frames later than the ffmpeg that decodes them.
         is_damaged: pictures may have to be patched up, which a decoder of several threads does now so, now otherwise.
     """
 
@@ -49,6 +53,7 @@ class Packets:
     doubt: str = ""
     are_frames: bool = True
     cut_short: str = ""
+    late: int = 0
     is_damaged: bool = False
 
 
@@ -81,6 +86,7 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
     """Index the packets of a stream.
 
     Raises:
+        ClockJumps: its clock does; `evened` helps.
         CommandCancelled: looking was stopped.
         MediaError: it can't be read.
     """
@@ -96,29 +102,44 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
         output=path,
     )
     index, cut_short = read_index(path), "; ".join(facts["cut_short"])
+    if must_be_evened(brief, index):
+        raise ClockJumps
     if stream.index in looking.linear | looking.whole:
         return Packets(index, "a cut of it was not exact", are_frames=False, cut_short=cut_short, is_damaged=True)
     if doubt := why_whole(brief.info, stream, index):
         return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged="damaged" in doubt)
-    if set(brief.info.format.split(",")) & _INTERPRETED and not _agree(brief, stream, index, looking):
-        return Packets(index, OTHER_CLOCK, are_frames=False, cut_short=cut_short)
-    return Packets(index, cut_short=cut_short)
+    late = _other_clock(brief, stream, index, looking)
+    if late is None:
+        return Packets(index, cut_short=cut_short)
+    return Packets(index, _OTHER_CLOCK, are_frames=False, cut_short=cut_short, late=late)
 
 
-def _agree(brief: Brief, stream: StreamInfo, index: FrameIndex, looking: Looking) -> bool:
-    """Whether the ffmpeg that encodes gives the first frames the times that the index has."""
+def _other_clock(brief: Brief, stream: StreamInfo, index: FrameIndex, looking: Looking) -> int | None:
+    """Ticks by which the index has the first frames later than the ffmpeg that encodes; None: at the same times.
+
+    The index was made by another libavformat. Where the two differ in more than a constant, 0 is as good as any.
+    """
+    if not set(brief.info.format.split(",")) & _INTERPRETED:
+        return None
+    told = _packet_times(brief, stream, looking)
+    if told.issuperset(index.pts[:_COMPARED]):
+        return None
+    late = index.pts[0] - min(told, default=index.pts[0])
+    return late if {at + late for at in told}.issuperset(index.pts[:_COMPARED]) else 0
+
+
+def _packet_times(brief: Brief, stream: StreamInfo, looking: Looking) -> set[int]:
+    """When this ffmpeg shows the first packets, in ticks; none where it can't tell."""
     listing = f"{index_path(brief, stream)}.packets"
-    command = PacketTimes(
-        f"packets-{stream.index}", brief.info.path, listing, stream=stream.index, packets=3 * _COMPARED
-    )
+    count = 3 * _COMPARED
+    command = PacketTimes(f"packets-{stream.index}", brief.info.path, listing, stream=stream.index, packets=count)
     try:
         run_once(command.set_program(brief.ffmpeg), looking.context())
-        told = {frame.pts for frame in read_listed(listing)}
+        return {frame.pts for frame in read_listed(listing)}
     except CommandCancelled:
         raise
     except (CommandError, OSError, ValueError):  # what decodes all the same is found by decoding
-        return False
-    return told.issuperset(index.pts[:_COMPARED])
+        return set()
 
 
 def index_path(brief: Brief, stream: StreamInfo) -> str:
@@ -129,7 +150,7 @@ def index_path(brief: Brief, stream: StreamInfo) -> str:
 def write_part(index: FrameIndex, brief: Brief, stream: StreamInfo) -> str:
     """Write the part of an index that the output holds, for the join; gives the path."""
     path = index_path(brief, stream)
-    write_index(index, path)
+    write_index(index.spread() if brief.container.format in _ASCENDING else index, path)
     return path
 
 

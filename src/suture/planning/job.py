@@ -19,6 +19,7 @@ from suture.media.spec import write_spec
 from suture.orchestrator.graph import Dag
 from suture.planning.ability import ability_of
 from suture.planning.brief import Brief, Decision, VideoPlan
+from suture.planning.clock import ClockJumps, evened
 from suture.planning.containers import container_for, is_text
 from suture.planning.filters import filter_names
 from suture.planning.frames import Looking
@@ -29,6 +30,7 @@ from suture.planning.steps import Step, build_steps
 from suture.planning.tracks import choose_tracks
 
 if TYPE_CHECKING:
+    from suture.command.base import Command
     from suture.ffmpeg.capabilities import Capabilities
     from suture.media.spec import JoinSpec
     from suture.model import MediaInfo
@@ -63,6 +65,7 @@ class Plan:
     spec_path: str
     linear: frozenset[int] = field(default_factory=frozenset)
     whole: frozenset[int] = field(default_factory=frozenset)
+    copy: Command | None = None
 
     @property
     def frames(self) -> int:
@@ -126,11 +129,12 @@ def make_plan(
     """
     looking = looking or Looking()
     brief = _brief(source, output, settings, folder, looking, overwrite=overwrite)
-    planned = [
-        plan_video(brief, track, looking)
-        for track in brief.tracks.tracks
-        if track.kind == "video" and track.action == "encode"
-    ]
+    info = brief.info
+    try:
+        planned = _videos(brief, looking)
+    except ClockJumps:
+        brief = evened(brief, looking)
+        planned = _videos(brief, looking)
     videos = tuple(video for video, _ in planned)
     spec, losses, decisions = join_spec(brief, videos)
     spec_path = str(Path(folder) / "join.json")
@@ -140,20 +144,31 @@ def make_plan(
         output=output,
         folder=folder,
         settings=settings,
-        info=brief.info,
+        info=info,
         container=brief.container,
         tracks=brief.tracks,
         videos=videos,
         workers=brief.workers,
         ffmpeg=brief.ffmpeg,
-        decisions=tuple(decision for _, made in planned for decision in made) + tuple(decisions),
+        decisions=(*_copied(brief), *(decision for _, made in planned for decision in made), *decisions),
         losses=losses,
         steps=build_steps(brief, videos, spec, spec_path),
         spec=spec,
         spec_path=spec_path,
         linear=looking.linear,
         whole=looking.whole,
+        copy=brief.copy,
     )
+
+
+def _copied(brief: Brief) -> tuple[Decision, ...]:
+    why = "the source's clock starts again or jumps, so all is made from a copy whose clock runs on"
+    return (Decision("timestamps", why),) if brief.copy else ()
+
+
+def _videos(brief: Brief, looking: Looking) -> list[tuple[VideoPlan, list[Decision]]]:
+    tracks = [track for track in brief.tracks.tracks if track.kind == "video" and track.action == "encode"]
+    return [plan_video(brief, track, looking) for track in tracks]
 
 
 def _brief(

@@ -10,7 +10,7 @@ from suture.errors import ConfigError, MediaError
 from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
 from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames
-from suture.planning.frames import OTHER_CLOCK, packets_of, write_part
+from suture.planning.frames import packets_of, write_part
 from suture.planning.proof import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
 from suture.planning.video import video_encoder, whole_reason
@@ -57,7 +57,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     plan = VideoPlan(
         track,
         index,
-        write_part(_on_one_clock(index, first, packets), brief, stream),
+        write_part(index.shifted(packets.late), brief, stream),
         tuple(replace(chunk, end_frame=-1) for chunk in chunks) if own_times else tuple(chunks),
         encoder,
         _costs(index, chunks, first, stream),
@@ -69,13 +69,6 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     )
     noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
     return plan, [*noted, *cut]
-
-
-def _on_one_clock(index: FrameIndex, first: int, packets: Packets) -> FrameIndex:
-    """The frames' times as the join needs them, which takes sound over by another libavformat than decodes here."""
-    theirs = packets.index
-    comparable = packets.doubt == OTHER_CLOCK and index.time_base == theirs.time_base and first < len(theirs)
-    return index.shifted(theirs.pts[first] - index.pts[0]) if comparable else index
 
 
 def _linear(

@@ -68,6 +68,9 @@ def _indexes(plan: Plan) -> Iterator[str]:
     """The frame indexes that the join reads the times from."""
     needed = {track.index for track in plan.spec.tracks if track.index}
     videos = [video for video in plan.videos if video.index_path in needed]
+    if plan.copy:
+        yield "# The clock of the source starts again or jumps; all is made from a copy whose clock runs on."
+        yield f"{plan.copy.dry_run()} >/dev/null"
     if videos:
         yield "# The times of all frames."
     for video in videos:
@@ -77,7 +80,7 @@ def _indexes(plan: Plan) -> Iterator[str]:
 
 
 def _index(video: VideoPlan, plan: Plan) -> str:
-    words = ["suture", "index", _file(plan.source), "--stream", str(video.track.source_index)]
+    words = ["suture", "index", _file(plan.spec.source), "--stream", str(video.track.source_index)]
     words += ["-o", _file(video.index_path)]
     if video.listing:
         words += ["--listing", _file(video.listing.output_path)]

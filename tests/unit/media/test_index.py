@@ -249,10 +249,15 @@ def test_keyframes_are_taken_over_by_their_times() -> None:
     assert bare.with_keys([]).keys == bytes(4)
 
 
-def test_a_time_that_stands_twice_is_the_next_tick_the_second_time(tmp_path: Path) -> None:
-    """As often as it stands; a clock that goes back does not become one that goes on."""
-    lines = ["#tb 0: 1/30", *(f"0, {at}, {at}, 1, 3600, 0x1" for at in (0, 5, 5, 5, 9, 2))]
-    assert list(index_of_listing(listing(tmp_path, "\n".join(lines)), 0).pts) == [0, 5, 6, 7, 9, 2]
+def test_frames_of_one_time_are_spread_by_next_to_nothing() -> None:
+    """Other frames stay where they are, also on a clock whose ticks are frames."""
+    index = index_of([0, 40, 40, 40, 80], end=120)
+    spread = index.spread()
+    times = [spread.time(n) * 90_000 for n in range(6)]
+    assert times == [0, 3600, 3601, 3602, 7200, 10800]
+    assert index_of([0, 1, 1, 2], Fraction(1, 25)).spread().is_ascending()
+    assert index_of([0, 40, 80]).spread().time_base == MILLISECONDS
+    assert list(index_of([0, 40, 40, 20]).spread().pts) == [0, 40, 40, 20], "a clock that runs back is another matter"
 
 
 def test_an_index_is_moved_as_a_whole() -> None:
