@@ -158,11 +158,12 @@ class _Encoding:
             return report
         run = self._run(plan)
         while doubted := _doubted(plan, run):
+            proved = plan.linear | {video.track.source_index for video in plan.videos if video.listing}
             for stream, why in doubted.items():
-                instead = "encoding it in one piece" if stream in plan.linear else "encoding it again with proved cuts"
+                instead = "encoding it in one piece" if stream in proved else "encoding it again with proved cuts"
                 self._say(f"a cut of video stream {stream} was not exact ({why}); {instead}")
             streams = frozenset(doubted)
-            plan = self._planned(plan.linear | streams, plan.whole | (streams & plan.linear))
+            plan = self._planned(plan.linear | streams, plan.whole | (streams & proved))
             run = self._run(plan)
         report = report_of(plan, run, self.control)
         for text in report.warnings[len(plan.losses) :]:

@@ -135,6 +135,8 @@ class VideoEncoder(Encoder):
         proof: what the pictures are held against; None: nothing gives cause for that.
         wary: a piece that is made of patched-up pictures has failed.
         steady: the decoder has one thread, since what several patch up depends on which is first.
+        shape: filters that give all pictures one size and format, where these change in the film; ffmpeg would begin
+            its filters anew there, and count frames from 0 again.
         ffmpeg: the binary; None: the one that is found.
     """
 
@@ -158,6 +160,7 @@ class VideoEncoder(Encoder):
     proof: Proof | None = None
     wary: bool = False
     steady: bool = False
+    shape: tuple[str, ...] = ()
     ffmpeg: str | None = None
     priority: int = 5
 
@@ -272,7 +275,8 @@ class VideoEncoder(Encoder):
         return ("-threads", "1") if self.steady else ()
 
     def _decoding(self, builder: VideoBuilder, chunk: ChunkData) -> VideoBuilder:
-        builder = builder.add_input_option(*self._one_thread)
+        once = ("-reinit_filter", "0") if self.shape else ()
+        builder = builder.add_input_option(*self._one_thread, *once)
         if self.keep_orientation:
             builder = builder.add_input_option("-noautorotate")
         if not chunk.is_exact:
@@ -300,7 +304,7 @@ class VideoEncoder(Encoder):
 
     def _pictures(self) -> list[str]:
         """What changes the pictures, on the film's clock: it begins at 0, whatever the container says."""
-        changes = self._changes(self.filters)
+        changes = [*self.shape, *self._changes(self.filters)]
         if not self.zero_us or not (self.filters or isinstance(self.burn, TextBurn)):
             return changes
         return [f"setpts=PTS-{self._offset}", *changes]

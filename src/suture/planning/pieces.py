@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from suture.chunker import Cuts, chunks_from, cut_points
 from suture.errors import ConfigError, MediaError
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_video"]
 
+# Encoders that take no frame that lasts no time.
+_LASTING: Final = frozenset({"libaom-av1", "libvpx", "libvpx-vp9"})
+
 
 def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan, list[Decision]]:
     """Index a track, cut it, choose its encoder; and say what was decided.
@@ -43,15 +46,17 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     burn, before = burn_for(brief, stream)
 
     def encoder_of(rate: Fraction | None, threads: int | None) -> VideoEncoder:
-        return replace(video_encoder(brief, stream, rate, threads, burn), steady=packets.is_damaged)
+        encoder = video_encoder(brief, stream, rate, threads, burn)
+        return replace(encoder, steady=packets.is_damaged, shape=_shape(stream, found, looking))
 
+    found = None
     found = _linear(brief, stream, packets, encoder_of(None, None), looking)
     full = found.index if found else packets.index
     if not len(full):
         raise MediaError(f"nothing of video stream {stream.index} of {brief.info.path!r} decodes")
     index, first = _in_range(full, brief)
     own_times = bool(changes_frames(brief.settings.video_filter or "")) and not (found and found.proof.late)
-    rate = _grid(index, own_times=own_times)
+    rate = None if own_times else _rate(index, stream, brief.settings.video_codec)
     made = _Made(brief, stream, index, first, looking)
     chunks, encoder, cut = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
     plan = VideoPlan(
@@ -69,6 +74,23 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     )
     noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
     return plan, [*noted, *cut]
+
+
+def _rate(index: FrameIndex, stream: StreamInfo, codec: str) -> Fraction:
+    """Of the grid on which the encoder sees the frames.
+
+    A film with long pauses has few frames a second on average. A frame that lasts less than half of one on such a grid
+    lasts nothing there, which some encoders refuse.
+    """
+    rate, nominal = index.rate(), stream.frame_rate or Fraction(0)
+    return nominal / 2 if codec in _LASTING and 2 * rate < nominal else rate
+
+
+def _shape(stream: StreamInfo, found: Linear | None, looking: Looking) -> tuple[str, ...]:
+    """Filters for pictures that change their size or format: to that of the first, as ffmpeg does."""
+    if not found or not (found.index.trouble or stream.index in looking.whole):
+        return ()
+    return (f"scale={stream.width}:{stream.height}", *([f"format={stream.pix_fmt}"] if stream.pix_fmt else []))
 
 
 def _linear(
@@ -134,14 +156,6 @@ class _Made:
             return chunks_from(full, moved, info.path, info.format, end=end)
         chunks = chunks_from(full, moved, info.path, end=end, margin=found.margin)
         return [replace(chunk, seek_us=-1) for chunk in chunks] if found.whole else chunks
-
-
-def _grid(index: FrameIndex, *, own_times: bool) -> Fraction | None:
-    """The rate at which an encoder sees the frames; None: at their own times.
-
-    Where the picture changes its size, ffmpeg begins its filters anew, and they would number the frames from 0 again.
-    """
-    return None if own_times or index.trouble else index.rate()
 
 
 def _in_range(index: FrameIndex, brief: Brief) -> tuple[FrameIndex, int]:
