@@ -5,6 +5,8 @@
 #   make test       the tests, on JOBS processes
 #   make property   the orchestrator's property tests, many more and larger graphs than `make test` plays
 #   make fault      kills a real encode FAULT_ROUNDS times and goes on with it, then runs the tests of tests/fault
+#   make exact      the proof suite: films of every kind and all of MEDIA, cut at odd places, compared frame by frame;
+#                   writes docs/exactness.md (EXACT_ARGS="--resume" goes on with it, "--only TEXT" tries some again)
 #   make demo       makes a small film, encodes it, compares every frame, time and stream
 #   make bench      the measurements of docs/measurements.md, on MEDIA where that exists, else on the demo's film;
 #                   with each of FFMPEGS (paths), or with the ffmpeg that pip brings
@@ -17,6 +19,7 @@ MEDIA ?= ../shared/media
 FFMPEGS ?=
 SUTURE_PROPERTY_EXAMPLES ?= 2000
 FAULT_ROUNDS ?= 216
+EXACT_ARGS ?=
 SUTURE_PROPERTY_TASKS ?= 300
 
 BIN := $(VENV)/bin
@@ -26,9 +29,11 @@ CACHES := .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 FILMS := $(if $(wildcard $(MEDIA)),$(MEDIA),demo)
 SHORT := $(or $(wildcard $(MEDIA)/structure),demo)
 EXACT := $(RUN) -m bench.exact_all $(foreach path,$(FFMPEGS),--ffmpeg $(path))
+PROOF := $(RUN) -m bench.exact -j $(JOBS) $(foreach path,$(FFMPEGS),--ffmpeg $(path)) \
+  $(foreach folder,$(wildcard $(MEDIA)/structure $(MEDIA)/broken $(MEDIA)/long),--media $(folder))
 FILM := $(firstword $(wildcard $(MEDIA)/long/Caminandes3_1080p24_60s.mp4) demo/film.mkv)
 
-.PHONY: setup check format test property fault demo bench clean
+.PHONY: setup check format test property fault exact demo bench clean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -66,6 +71,10 @@ property: setup
 fault: setup
 	$(RUN) -m bench.kills --rounds $(FAULT_ROUNDS) --jobs $(JOBS)
 	$(RUN) -m pytest -n $(JOBS) tests/fault $(PYTEST_ARGS)
+
+# A page about some of the cases would pass for one about all.
+exact: setup
+	$(PROOF) $(EXACT_ARGS) $(if $(filter --only% --part% --kind%,$(EXACT_ARGS)),,--write docs/exactness.md)
 
 demo: setup
 	@$(RUN) -m bench.demo

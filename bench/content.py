@@ -47,7 +47,9 @@ class Held:
     attachments: tuple[tuple[str, str], ...]
 
 
-def decoded(ffmpeg: str, path: str, video: Video, pix_fmt: str = "") -> list[Frame]:
+def decoded(
+    ffmpeg: str, path: str, video: Video, pix_fmt: str = "", *, threads: int | None = None, evened: bool = False
+) -> list[Frame]:
     """All frames of one stream in the order in which they come out of a decode from the beginning.
 
     Args:
@@ -55,9 +57,13 @@ def decoded(ffmpeg: str, path: str, video: Video, pix_fmt: str = "") -> list[Fra
         path: the file.
         video: which stream, and the clock to count in.
         pix_fmt: convert to this before hashing; empty: as decoded.
+        threads: of the decoder; None: as many as it likes.
+        evened: a clock that jumps is taken to run on, from zero, as ffmpeg does it where it is not told to copy times.
     """
     base = f"{video.time_base.numerator}/{video.time_base.denominator}"
-    head = [ffmpeg, "-hide_banner", "-nostdin", "-v", "quiet", "-copyts", "-noautorotate", "-i", f"file:{path}"]
+    times = [] if evened else ["-copyts"]
+    few = [] if threads is None else ["-threads", str(threads)]
+    head = [ffmpeg, "-hide_banner", "-nostdin", "-v", "quiet", *times, "-noautorotate", *few, "-i", f"file:{path}"]
     pick = ["-map", f"0:{video.index}", "-fps_mode", "passthrough", "-enc_time_base", base]
     form = ["-pix_fmt", pix_fmt] if pix_fmt else []
     argv = [*head, *pick, *form, "-f", "framehash", "-hash", "md5", "-"]

@@ -24,7 +24,7 @@ from bench.table import print_table, write_json
 from suture.ffmpeg.locate import locate
 
 # As the presets of the same names; a preset without a line here can't be compared.
-_PLAIN = {
+PLAIN = {
     "h264": ["-c:v", "libx264", "-crf", "20", "-preset", "medium"],
     "hevc": ["-c:v", "libx265", "-crf", "22", "-preset", "medium"],
     "av1": ["-c:v", "libsvtav1", "-crf", "30", "-preset", "8"],
@@ -81,7 +81,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.overhead", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("film", metavar="FILM")
-    parser.add_argument("--preset", action="append", choices=tuple(_PLAIN), help="may be given several times")
+    parser.add_argument("--preset", action="append", choices=tuple(PLAIN), help="may be given several times")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="of each")
     parser.add_argument("--ffmpeg", metavar="PATH")
     parser.add_argument("--json", default="build/bench/overhead.json", metavar="FILE")
@@ -97,7 +97,7 @@ def _measure(film: str, preset: str, ffmpeg: str, runs: int, options: list[str])
         for n in range(runs):
             output = Path(folder) / "out.mkv"
             head = [ffmpeg, "-hide_banner", "-nostdin", "-v", "error", "-y", "-i", f"file:{film}"]
-            plain.add(run([*head, "-map", "0", "-c", "copy", *_PLAIN[preset], str(output)]), output)
+            plain.add(run([*head, "-map", "0", "-c", "copy", *PLAIN[preset], str(output)]), output)
             done = run(suture(film, str(output), "-p", preset, "--ffmpeg", ffmpeg, "--json", "-y", *options))
             ours.add(done, output)
             ours.phases.append(_phases(done))

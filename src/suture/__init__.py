@@ -7,6 +7,8 @@ What is public stands in ``__all__`` and is imported from its module when it is 
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,11 +47,12 @@ if TYPE_CHECKING:
         UpstreamFailed,
         VerificationError,
     )
-    from suture.library import encode, plan
+    from suture.library import encode, plan, verify
     from suture.media.probe import probe
     from suture.model import Attachment, Chapter, ChunkData, EncoderResult, MediaInfo, StreamInfo
     from suture.orchestrator import Orchestrator
     from suture.orchestrator.dag import Dag
+    from suture.proof import VerifyReport
     from suture.settings import EncodeSettings
     from suture.worker import Worker, WorkerPool
 
@@ -101,6 +104,7 @@ __all__ = [
     "Unsupported",
     "UpstreamFailed",
     "VerificationError",
+    "VerifyReport",
     "VideoBuilder",
     "VideoEncoder",
     "Worker",
@@ -109,6 +113,7 @@ __all__ = [
     "encode",
     "plan",
     "probe",
+    "verify",
 ]
 
 # Where each name lives; what is not here is an error and lives in suture.errors.
@@ -134,6 +139,7 @@ _HOMES = {
     "Orchestrator": "suture.orchestrator",
     "StreamInfo": "suture.model",
     "SubtitleBuilder": "suture.command.subtitle",
+    "VerifyReport": "suture.proof",
     "VideoBuilder": "suture.command.video",
     "VideoEncoder": "suture.encoder",
     "Worker": "suture.worker",
@@ -141,7 +147,19 @@ _HOMES = {
     "encode": "suture.library",
     "plan": "suture.library",
     "probe": "suture.media.probe",
+    "verify": "suture.library",
 }
+
+
+class _Package(ModuleType):
+    """This package. An import of its subpackage `verify` must not hide the function of that name."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for

@@ -1,4 +1,4 @@
-"""The functions of the library: `encode` and `plan`, with settings as keyword arguments.
+"""The functions of the library: `encode`, `plan` and `verify`, with settings as keyword arguments.
 
 Thin: a preset and the keywords become `EncodeSettings`, the rest is `pipeline`'s. As a library, Suture
 installs no signal handlers, configures no logging, and asks nobody.
@@ -15,8 +15,9 @@ from suture.presets import make_settings
 if TYPE_CHECKING:
     from suture.events import EncodeReport
     from suture.planning.job import Plan
+    from suture.proof import VerifyReport
 
-__all__ = ["encode", "plan"]
+__all__ = ["encode", "plan", "verify"]
 
 
 def encode(
@@ -58,3 +59,34 @@ def plan(
     """
     target = None if output is None else os.fspath(output)
     return pipeline.make_plan(os.fspath(source), target, make_settings(preset, settings))
+
+
+def verify(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    quick: bool = False,
+    ffmpeg: str | None = None,
+    **settings: Any,  # noqa: ANN401 - the fields of EncodeSettings
+) -> VerifyReport:
+    """Compare a file with its source: every frame, timestamp and stream.
+
+    Args:
+        source: the one.
+        output: the other, whoever made it; neither is changed.
+        quick: compare packets, tags and times only; nothing is decoded.
+        ffmpeg: the binary that decodes; None: the one that is found.
+        settings: what stands between the two, as fields of `suture.EncodeSettings` (``start``, ``video_filter``,
+            ``maps`` …); none: what the job that made the output has written down.
+
+    Returns:
+        The report: ``report.ok``, ``report.differences`` and what could not be judged.
+
+    Raises:
+        SutureError: one of them can't be read, or both are one file.
+    """
+    from suture.proof import Between  # noqa: PLC0415 - only what is used loads
+    from suture.proof import verify as compare  # noqa: PLC0415 - as above
+
+    between = Between(make_settings("h264", settings)) if settings else None
+    return compare(os.fspath(source), os.fspath(output), between, quick=quick, ffmpeg=ffmpeg)

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "plan": "print what encode would do and why",
     "resume": "list unfinished jobs, or go on with one",
     "probe": "print streams, chapters, attachments and, if asked, the frame index",
+    "verify": "prove that an output holds all of its source",
     "presets": "list, show and save presets",
     "clean": "remove what finished or abandoned jobs left behind",
     "completion": "print a completion script for bash, zsh or fish",

@@ -119,7 +119,7 @@ def test_a_cut_that_does_not_hold_is_given_up(
 ) -> None:
     """Behind a filter that counts frames a seek shows; where a cut is not proved, its two pieces are one."""
     source = make_film("mkv", f"{films.H264} -g 5", rate="25", seconds=6)
-    monkeypatch.setattr("suture.planning.proof.are_near_sighted", lambda _chain: True)
+    monkeypatch.setattr("suture.planning.linear.are_near_sighted", lambda _chain: True)
     asked = make_settings("archive", {**FIXED, "video_filter": "select=not(mod(n\\,7))"})
     plan = make_plan(str(source), str(tmp_path / "out.mkv"), asked)
     assert plan.pieces < 9

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from suture.control import Control
 
-__all__ = ["braked"]
+__all__ = ["braked", "halted"]
 
 
 @contextmanager
@@ -39,10 +39,27 @@ def braked(control: Control) -> Iterator[None]:
     def terminate(number: int, _frame: FrameType | None) -> None:
         control.abort(exit_code=128 + number)
 
+    with _caught({signal.SIGINT: interrupt, signal.SIGTERM: terminate, signal.SIGHUP: terminate}):
+        yield
+
+
+@contextmanager
+def halted(control: Control) -> Iterator[None]:
+    """Inside the block: Ctrl-C and SIGTERM stop at once; for what leaves nothing that would be worth finishing."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        control.abort(exit_code=128 + number)
+
+    with _caught({signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: stop}):
+        yield
+
+
+@contextmanager
+def _caught(handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
+    """Inside the block, these handlers; then those from before again."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python sets handlers in the main thread only
         return
-    handlers = {signal.SIGINT: interrupt, signal.SIGTERM: terminate, signal.SIGHUP: terminate}
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup: it shall outlive its terminal
         del handlers[signal.SIGHUP]
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}

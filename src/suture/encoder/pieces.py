@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["PieceRules", "piece_options", "rules_of"]
+__all__ = ["PieceRules", "listed_of", "piece_options", "rules_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ _RULES: Final[dict[str, PieceRules]] = {
 }
 
 
+# An older name of a list.
+_OTHER_LISTS: Final = {"libx264": ("x264opts",)}
+
+
 def rules_of(codec: str) -> PieceRules:
     """An encoder's rules; one that is not in the table has none of its own."""
     return _RULES.get(codec, PieceRules())
@@ -73,6 +77,13 @@ def piece_options(
     if listed:
         options[rules.list_option] = ":".join(f"{key}={value}" if value else key for key, value in listed.items())
     return list(options.items()), None if rules.threads else threads
+
+
+def listed_of(codec: str, asked: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """What the user put into an encoder's list (``x264-params``), whatever that is called."""
+    given = dict(asked)
+    texts = [given.get(name, "") for name in (rules_of(codec).list_option, *_OTHER_LISTS.get(codec, ()))]
+    return {key: value for text in texts for key, value in _parsed(text).items()}
 
 
 def _thread_keys(rules: PieceRules, threads: int) -> dict[str, str]:

@@ -70,6 +70,15 @@ class Capabilities:
         self.require_encoder(name)
         return _pix_fmts(self.path, _identity(self.path), name)
 
+    def encoder_options(self, name: str) -> frozenset[str]:
+        """The names of an encoder's own options.
+
+        Raises:
+            Unsupported: there is no such encoder.
+        """
+        self.require_encoder(name)
+        return frozenset(_options(self.path, _identity(self.path), name))
+
     def require_encoder(self, name: str) -> None:
         """Nothing, if this ffmpeg has the encoder.
 
@@ -120,6 +129,14 @@ def _pix_fmts(path: str, identity: str, encoder: str) -> tuple[str, ...]:
         return tuple(listings.parse_pix_fmts(_ask(path, "-h", f"encoder={encoder}")))
 
     return _remembered(f"{identity}-{encoder}", _strings, ask)
+
+
+@lru_cache(maxsize=64)
+def _options(path: str, identity: str, encoder: str) -> tuple[str, ...]:
+    def ask() -> tuple[str, ...]:
+        return tuple(listings.parse_options(_ask(path, "-h", f"encoder={encoder}")))
+
+    return _remembered(f"{identity}-{encoder}-options", _strings, ask)
 
 
 def _identity(path: str) -> str:

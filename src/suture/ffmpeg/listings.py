@@ -14,6 +14,7 @@ __all__ = [
     "parse_formats",
     "parse_hwaccels",
     "parse_libraries",
+    "parse_options",
     "parse_pix_fmts",
     "parse_version",
     "version_tuple",
@@ -26,6 +27,7 @@ _CODEC = re.compile(r"^ ([VAS])[.A-Z]{5} (?!=)(\S+)", re.MULTILINE)
 # Two columns of flags or three, by version; only filters have a column of pads (V->A, |->N).
 _FILTER = re.compile(r"^ [.A-Z]{2,3} (\S+)\s+[AVN|]+->[AVN|]+\s", re.MULTILINE)
 _PIX_FMTS = re.compile(r"^\s+Supported pixel formats:(.*)$", re.MULTILINE)
+_OPTION = re.compile(r"^ {1,4}-(\S+) +<", re.MULTILINE)
 _LIBAVCODEC_LEAD = 54  # Source: FFmpeg's releases: 5.x has libavcodec 59, 6.x 60, … 9.x 63
 
 
@@ -75,3 +77,8 @@ def parse_pix_fmts(text: str) -> list[str]:
     """Of ``-h encoder=NAME``: the pixel formats it takes; none when it does not tell (some wrappers)."""
     found = _PIX_FMTS.search(text)
     return found[1].split() if found else []
+
+
+def parse_options(text: str) -> list[str]:
+    """Of ``-h encoder=NAME``: the names of its own options, without the dash."""
+    return _OPTION.findall(text)

@@ -52,13 +52,19 @@ class AudioClock:
         self._frame = frame_size
         self._next: Fraction | None = None
 
-    def convert(self, ticks: int, priming: int = 0) -> int:
-        """Place the packet that the source puts at ``ticks``; ``priming``: samples of it that are not to be heard."""
+    def convert(self, ticks: int, priming: int = 0, samples: int | None = None) -> int:
+        """Place the packet that the source puts at ``ticks``.
+
+        Args:
+            ticks: on the source's clock.
+            priming: samples of it that are not to be heard.
+            samples: that it holds, where not all packets hold as many.
+        """
         clock = self._clock
         exact = ticks * clock.base
         if self._next is None and priming and abs(exact + priming * self._sample) <= clock.base:
             exact = -priming * self._sample
         elif self._next is not None and abs(exact - self._next) <= clock.base:
             exact = self._next
-        self._next = exact + self._frame * self._sample
+        self._next = exact + (self._frame if samples is None else samples) * self._sample
         return rescale(1, exact, clock.target, clock.shift)

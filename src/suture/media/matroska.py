@@ -18,7 +18,7 @@ from suture.media.ebml import Element, elements
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["with_room", "write_shapes"]
+__all__ = ["element", "eyes", "fields", "number", "with_room", "write_shapes"]
 
 _SEGMENT: Final = b"\x18\x53\x80\x67"
 _TRACKS: Final = b"\x16\x54\xae\x6b"
@@ -26,6 +26,7 @@ _CRC, _VOID, _ENTRY, _NUMBER, _VIDEO = b"\xbf", b"\xec", b"\xae", b"\xd7", b"\xe
 _NAME: Final = b"\x53\x6e"
 _WIDTH, _HEIGHT = b"\xb0", b"\xba"
 _DISPLAY_WIDTH, _DISPLAY_HEIGHT, _DISPLAY_UNIT = b"\x54\xb0", b"\x54\xba", b"\x54\xb2"
+_STEREO_MODE: Final = b"\x53\xb8"
 _AS_RATIO: Final = 3
 # Two sizes of up to 7 bytes with their heads, a longer length field, and the smallest filler.
 _ROOM: Final = "." * 28
@@ -79,16 +80,16 @@ def _rewritten(body: bytes, shapes: Mapping[int, Fraction]) -> bytes:
 
 def _entry(body: bytes, shapes: Mapping[int, Fraction]) -> bytes:
     """One track; what the name gives up goes to the picture, the rest to a filler."""
-    fields = _fields(body)
-    shape = shapes.get(int.from_bytes(dict(fields)[_NUMBER]))
+    parts = fields(body)
+    shape = shapes.get(int.from_bytes(dict(parts)[_NUMBER]))
     if shape is None:
         return body
-    kept = b"".join(_element(id_, data) for id_, data in _with_shape(fields, shape))
+    kept = b"".join(element(id_, data) for id_, data in _with_shape(parts, shape))
     return kept + _filler(len(body) - len(kept))
 
 
-def _with_shape(fields: list[tuple[bytes, bytes]], shape: Fraction) -> Iterator[tuple[bytes, bytes]]:
-    for id_, data in fields:
+def _with_shape(parts: list[tuple[bytes, bytes]], shape: Fraction) -> Iterator[tuple[bytes, bytes]]:
+    for id_, data in parts:
         if id_ == _VIDEO:
             yield id_, _video(data, shape)
         elif id_ == _NAME:
@@ -99,28 +100,42 @@ def _with_shape(fields: list[tuple[bytes, bytes]], shape: Fraction) -> Iterator[
 
 
 def _video(body: bytes, shape: Fraction) -> bytes:
-    known = dict(_fields(body))
+    known = dict(fields(body))
     width, height = int.from_bytes(known[_WIDTH]), int.from_bytes(known[_HEIGHT])
-    shown = width * shape
-    if shown.denominator == 1:  # pixels, the default unit
-        new = [(_DISPLAY_WIDTH, _number(shown.numerator)), (_DISPLAY_HEIGHT, _number(height))]
+    wide, high = eyes(int.from_bytes(known.get(_STEREO_MODE, b"")))
+    shown, height = width * shape * high, height * wide
+    if shown.denominator == 1 and wide == high == 1:  # pixels, the default unit
+        new = [(_DISPLAY_WIDTH, number(shown.numerator)), (_DISPLAY_HEIGHT, number(height))]
     else:
         ratio = shown / height
-        new = [(_DISPLAY_WIDTH, _number(ratio.numerator)), (_DISPLAY_HEIGHT, _number(ratio.denominator))]
-        new.append((_DISPLAY_UNIT, _number(_AS_RATIO)))
-    old = [(id_, data) for id_, data in _fields(body) if id_ not in {_DISPLAY_WIDTH, _DISPLAY_HEIGHT, _DISPLAY_UNIT}]
-    return b"".join(_element(id_, data) for id_, data in old + new)
+        new = [(_DISPLAY_WIDTH, number(ratio.numerator)), (_DISPLAY_HEIGHT, number(ratio.denominator))]
+        new.append((_DISPLAY_UNIT, number(_AS_RATIO)))
+    old = [(id_, data) for id_, data in fields(body) if id_ not in {_DISPLAY_WIDTH, _DISPLAY_HEIGHT, _DISPLAY_UNIT}]
+    return b"".join(element(id_, data) for id_, data in old + new)
 
 
-def _fields(body: bytes) -> list[tuple[bytes, bytes]]:
+def eyes(stereo_mode: int) -> tuple[int, int]:
+    """How many times wider and higher a coded picture is than that of one eye, which the display size is about.
+
+    Source: libavformat/matroska.h, mkv_stereo_mode_display_mul.
+    """
+    return {1: (2, 1), 8: (2, 1), 9: (2, 1), 11: (2, 1), 2: (1, 2), 3: (1, 2), 6: (1, 2), 7: (1, 2)}.get(
+        stereo_mode, (1, 1)
+    )
+
+
+def fields(body: bytes) -> list[tuple[bytes, bytes]]:
+    """The children of an element, as pairs of id and content."""
     return [(e.id, body[e.body : e.end]) for e in elements(body, 0, len(body))]
 
 
-def _number(value: int) -> bytes:
+def number(value: int) -> bytes:
+    """A whole number as an element's content, without leading zeros."""
     return value.to_bytes(max(1, (value.bit_length() + 7) // 8))
 
 
-def _element(id_: bytes, data: bytes) -> bytes:
+def element(id_: bytes, data: bytes) -> bytes:
+    """An element with its head."""
     return id_ + _size(len(data)) + data
 
 

@@ -19,7 +19,8 @@ import av
 from suture.errors import ConcatError, DiskFull, MediaError, ProbeError, Unsupported
 from suture.media import matroska
 from suture.media.clock import Clock
-from suture.media.copied import CopiedStream, Tally, finest
+from suture.media.copied import CopiedStream, Tally, Window, finest, unheard
+from suture.media.matroska_delay import with_delay
 from suture.media.opening import complaints, open_input
 from suture.media.pieces import PieceTrack
 from suture.media.spec import read_spec
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["join", "join_file"]
 
 _PICTURES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
-_EDITED = {"mp4", "mov"}
+_DELAYING = {"matroska", "webm"}
 _FRAMED = {"mpegts", "mpeg", "h264", "hevc", "aac", "avi", "flv", "mpegvideo"}
 _PICTURE_IN_TAG = {"ogg", "opus", "oga"}
 # No two packets of a stream may have one decoding time here.
@@ -203,15 +204,34 @@ class _Lanes:
         if track.origin == "source":
             self._copied[track.source_index] = number
             stream = self._source.streams[track.source_index]
-            return stream, finest(stream)
+            return self._delayed(stream, track), finest(stream)
         path = self._tracks[number].template_path if track.origin == "pieces" else track.path
         container = open_input(path)
         self._inputs.append(container)
         if not container.streams:
             raise MediaError(f"nothing of stream {track.source_index} of {self._spec.source!r} decodes")
         stream = container.streams[0]
-        base = self._tracks[number].time_base if track.origin == "pieces" else finest(stream)
-        return stream, base
+        if track.origin == "pieces":
+            return stream, self._tracks[number].time_base
+        return self._delayed(stream, track), finest(stream)
+
+    def _delayed(self, stream: Any, track: TrackSpec) -> Any:  # noqa: ANN401
+        """The stream as Matroska has to describe it: how much of its sound is not to be heard stands in its header."""
+        window = _window(self._spec, track.ahead)
+        if stream.type != "audio" or self._spec.format not in _DELAYING or not stream.codec_context.rate:
+            return stream
+        # Matroska's own description is taken over, unless something is cut off in front.
+        told = window.begin is None and "matroska" in stream.container.format.name
+        if told or not window.hides(stream):
+            return stream
+        with open_input(track.path or self._spec.source) as again:
+            same = again.streams[stream.index]
+            packet, samples = unheard(again.demux(same), same, window)
+            if samples is None:
+                return stream
+            container = with_delay(same, packet, samples)
+        self._inputs.append(container)
+        return container.streams[0]
 
     def _picture(self, track: TrackSpec) -> tuple[str, str, bytes]:
         stream = self._source.streams[track.source_index]
@@ -296,18 +316,20 @@ class _Lanes:
             yield float(packet.dts * target), number, packet
 
     def _from_file(self, number: int) -> Iterator[tuple[float, int, Any]]:
-        with open_input(self._spec.tracks[number].path) as container:
-            yield from self._copy(container, {0: number})
+        track = self._spec.tracks[number]
+        with open_input(track.path) as container:
+            yield from self._copy(container, {0: number}, track.ahead)
 
     def _from_source(self) -> Iterator[tuple[float, int, Any]]:
         if self._copied:
             yield from self._copy(self._source, self._copied)
 
-    def _copy(self, container: Any, numbers: dict[int, int]) -> Iterator[tuple[float, int, Any]]:  # noqa: ANN401
+    def _copy(self, container: Any, numbers: dict[int, int], ahead: int = 0) -> Iterator[tuple[float, int, Any]]:  # noqa: ANN401
         """Packets of some streams of a container, on the output's clock, within ``start`` and ``end``."""
-        lanes = {index: CopiedStream(container.streams[index], self._streams[n]) for index, n in numbers.items()}
-        begin = Fraction(self._spec.start) if self._spec.start else None
-        end = Fraction(self._spec.end) if self._spec.end else None
+        window, shift = _window(self._spec, ahead), self._spec.shift_seconds - ahead
+        lanes = {
+            index: CopiedStream(container.streams[index], self._streams[n], window) for index, n in numbers.items()
+        }
         for packet in container.demux([container.streams[index] for index in numbers]):
             if not packet.size:
                 continue
@@ -315,12 +337,18 @@ class _Lanes:
             if not lane.has_time(packet):
                 self.dropped += 1
                 continue
-            if lane.is_outside(packet, begin, end) or (lane.is_unheard(packet) and self._spec.format not in _EDITED):
+            if not lane.is_wanted(packet):
                 continue
             number = numbers[packet.stream_index]
-            lane.place(packet, self._spec.shift_seconds)
+            lane.place(packet, shift)
             at = packet.pts if packet.dts is None else packet.dts
             yield float(at * packet.time_base), number, packet
+
+
+def _window(spec: JoinSpec, ahead: int = 0) -> Window:
+    """What of a stream is wanted, by a clock that is so many seconds ahead of the source's."""
+    begin, end = (Fraction(at) + ahead if at else None for at in (spec.start, spec.end))
+    return Window(begin, end, spec.format)
 
 
 def _describe(stream: Any, track: TrackSpec) -> None:  # noqa: ANN401

@@ -7,7 +7,7 @@ Everything is checked before the first byte of the output is written.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from suture.errors import ConcatError
 from suture.media.index import read_index
 from suture.media.opening import open_input
+from suture.media.parameter_sets import parameter_sets
+from suture.media.template import write_template
+from suture.media.vbv import Vbv, first_underflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +46,7 @@ class _Format:
     height: int
     pix_fmt: str | None
     extradata: bytes
+    repeated: tuple[bytes, ...] = ()
 
     def difference(self, other: _Format) -> str:
         for name in self.__slots__:
@@ -50,6 +54,9 @@ class _Format:
             if mine != theirs:
                 if name == "extradata":
                     return f"extradata (parameter sets) {_around_difference(mine, theirs)}"
+                if name == "repeated":
+                    inside = _around_difference(b"".join(mine), b"".join(theirs))
+                    return f"parameter sets inside of packets {inside}"
                 return f"{name} {mine} and {theirs}"
         return ""
 
@@ -74,6 +81,7 @@ class PieceTrack:
     """
 
     def __init__(self, track: TrackSpec, *, permissive: bool = False) -> None:
+        self._track = track
         self._pieces = tuple(p for p in track.pieces if not permissive or Path(p.path).is_file())
         self._index = read_index(track.index) if track.index else None
         self._usual_gap = self._index.gap() if self._index is not None else 1
@@ -81,6 +89,7 @@ class PieceTrack:
         self._orders = self._survey()
         self._frames = self._frame_numbers()
         self._delay = self._reorder_depth()
+        self._check_buffer()
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -102,8 +111,13 @@ class PieceTrack:
 
     @property
     def template_path(self) -> str:
-        """A piece whose stream describes all of them."""
-        return self._pieces[0].path
+        """A file whose stream describes all pieces: the first, or its header with what was promised beside that."""
+        piece = self._pieces[0].path
+        if not self._track.header:
+            return piece
+        path = str(Path(piece).with_name(f"template-{self._track.source_index}.mkv"))
+        write_template(piece, path, self._track.header)
+        return path
 
     def presentation_times(self) -> array[int]:
         """Each frame's pts in ticks of `time_base`, ascending."""
@@ -112,8 +126,8 @@ class PieceTrack:
     def statistics(self) -> dict[str, str]:
         """Frames, bytes and mean rate as mkvmerge writes them into tags."""
         length = (self._times[-1] - self._times[0] + self._duration(len(self._times) - 1)) * self.time_base
-        rate = int(8 * self._bytes / length) if length else 0
-        return {"NUMBER_OF_FRAMES": str(len(self)), "NUMBER_OF_BYTES": str(self._bytes), "BPS": str(rate)}
+        rate = int(8 * sum(self._sizes) / length) if length else 0
+        return {"NUMBER_OF_FRAMES": str(len(self)), "NUMBER_OF_BYTES": str(sum(self._sizes)), "BPS": str(rate)}
 
     def joins(self) -> list[int]:
         """Positions (in presentation order) of the frames that begin a piece, but for the first."""
@@ -164,10 +178,10 @@ class PieceTrack:
         """Read all pieces once: compare formats, count frames, remember the order of presentation."""
         orders: list[array[int]] = []
         first: _Format | None = None
-        self._bytes = 0
+        self._sizes = array("I")
         for piece in self._pieces:
-            form, pts, base, size = _scan(piece.path)
-            self._bytes += size
+            form, pts, base, sizes = _scan(piece.path)
+            self._sizes.extend(sizes)
             first = first or form
             if difference := first.difference(form):
                 raise ConcatError(
@@ -188,6 +202,19 @@ class PieceTrack:
         else:
             self._times = array("q", (self._index.pts[n] for n in numbers))
         return numbers
+
+    def _check_buffer(self) -> None:
+        """Whether the pieces together keep to the buffer that each was encoded for."""
+        if not self._track.vbv or len(self._pieces) == 1:
+            return
+        vbv = Vbv.parse(self._track.vbv)
+        times = (float(self._dts(n) * self.time_base) for n in range(len(self._sizes)))
+        at = first_underflow(vbv, zip(times, self._sizes, strict=True))
+        if at >= 0:
+            raise ConcatError(
+                f"the buffer of {vbv.size} bits at {vbv.rate} bits a second runs empty at packet {at} of the join",
+                "encoded in one piece, the encoder sees to it",
+            )
 
     # -- times ----------------------------------------------------------------------------------------------------
 
@@ -226,21 +253,25 @@ def _read(path: str) -> Iterator[Any]:
                 yield packet
 
 
-def _scan(path: str) -> tuple[_Format, array[int], Fraction, int]:
-    """A piece's format, its packets' pts in decoding order, its clock, and the bytes of its packets."""
+def _scan(path: str) -> tuple[_Format, array[int], Fraction, array[int]]:
+    """A piece's format, its packets' pts in decoding order, its clock, and the bytes of each packet."""
     with open_input(path) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
         form = _Format(context.name, context.width, context.height, context.pix_fmt, context.extradata or b"")
-        pts, size = array("q"), 0
+        codec, header = context.codec.canonical_name, form.extradata
+        pts, sizes, repeated = array("q"), array("I"), set[tuple[bytes, ...]]()
         for packet in container.demux(stream):
             if not packet.size:
                 continue
             if packet.pts is None:
                 raise ConcatError(f"{path} holds a packet without a timestamp", "encode this piece again")
             pts.append(packet.pts)
-            size += packet.size
-        return form, pts, Fraction(stream.time_base or 1), size
+            sizes.append(packet.size)
+            if packet.is_keyframe:
+                repeated.add(parameter_sets(codec, bytes(packet), header))
+        form = replace(form, repeated=tuple(b"".join(sets) for sets in sorted(repeated - {()})))
+        return form, pts, Fraction(stream.time_base or 1), sizes
 
 
 def _check_count(piece: PieceSpec, end: int, frames: int) -> None:

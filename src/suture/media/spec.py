@@ -38,6 +38,7 @@ class TrackSpec:
         origin: ``pieces`` (encoded video), ``source`` (packets copied) or ``file`` (one converted stream in a file).
         source_index: the stream's index in the source; ``-1`` for a file from outside.
         path: for ``file``: where it is.
+        ahead: for ``file``: seconds by which its clock is ahead of the source's.
         codec: of converted subtitles, whose file may hold nothing and then tells nothing.
         pieces: for ``pieces``: in order.
         index: for ``pieces``: the frame index whose timestamps the frames get; empty: the pieces' own timestamps
@@ -47,6 +48,8 @@ class TrackSpec:
         display_matrix: nine integers; how a player has to turn the picture.
         sample_aspect_ratio: of the picture, as a fraction; empty: as the encoder wrote it.
         promises: facts (by the names of `StreamInfo` and its side data) that the output must show, or they are lost.
+        header: side data by the names of `StreamInfo` that the container's header has to tell (see `template`).
+        vbv: a decoder's buffer that the joined packets must keep to (`suture.media.vbv`); empty: none was asked for.
         statistics: the source counts the track's frames and bytes in tags, so the output does, anew.
     """
 
@@ -54,6 +57,7 @@ class TrackSpec:
     origin: str
     source_index: int
     path: str = ""
+    ahead: int = 0
     codec: str = ""
     pieces: tuple[PieceSpec, ...] = ()
     index: str = ""
@@ -61,6 +65,8 @@ class TrackSpec:
     tag: str = ""
     display_matrix: tuple[int, ...] = ()
     sample_aspect_ratio: str = ""
+    header: dict[str, Any] = field(default_factory=dict)
+    vbv: str = ""
     statistics: bool = False
     promises: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)

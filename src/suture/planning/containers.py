@@ -32,6 +32,7 @@ class Container:
         covers: how it keeps a picture: ``stream``, ``attachment``, ``tag``, or not at all.
         attachments: whether it keeps fonts and other files.
         chapters: whether it keeps chapters.
+        not_video: codecs that it does not hold although ``video`` is any.
         negative: whether a timestamp may lie before zero.
         options: for the muxer.
     """
@@ -45,12 +46,15 @@ class Container:
     covers: str = ""
     attachments: bool = False
     chapters: bool = False
+    not_video: frozenset[str] = frozenset()
     negative: bool = False
     options: dict[str, str] = field(default_factory=dict)
 
     def holds(self, kind: str, codec: str) -> bool:
         """Whether a stream of this kind and codec can be written as it is."""
         allowed = {"video": self.video, "audio": self.audio, "subtitle": self.subtitles}.get(kind, frozenset())
+        if kind == "video" and codec in self.not_video:
+            return False
         return ("*" in allowed and not codec.startswith("unknown")) or codec in allowed
 
 
@@ -81,6 +85,7 @@ _MKV = Container(
     covers="attachment",
     attachments=True,
     chapters=True,
+    not_video=frozenset({"huffyuv", "ffvhuff", "utvideo", "magicyuv", "rawvideo"}),
 )
 _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "vvc", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg"})
 _MP4_AUDIO = frozenset({"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac", "dts", "vorbis"})

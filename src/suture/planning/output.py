@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suture.command.part import part_of
+from suture.encoder.audio import seconds_ahead, sound_file
 from suture.encoder.pieces import rules_of
 from suture.media.spec import ChapterSpec, JoinSpec, PieceSpec, TrackSpec
+from suture.media.template import FACTS
 from suture.planning.brief import Decision
+from suture.planning.carried import carried
+from suture.planning.fitting import format_losses
 from suture.planning.promises import promises_of
 from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
 from suture.planning.tracks import Loss, codec_of
+from suture.planning.vbv import vbv_of
 from suture.planning.video import keeps_orientation, picture_shape
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
     from suture.model import ChunkData, StreamInfo
     from suture.planning.brief import Brief, VideoPlan
+    from suture.planning.carried import Carried
     from suture.planning.containers import Container
     from suture.planning.tracks import Track, TrackList
 
@@ -29,11 +35,14 @@ __all__ = ["audio_path", "join_spec", "piece_path", "subtitle_path"]
 # Sound may begin this much before zero: priming of a codec, which containers have a way to tell.
 _PRIMING = Fraction(1, 10)
 _MKV_EARLY = Fraction(1)
-_SOUND_FILES = {"aac": "m4a", "libfdk_aac": "m4a", "alac": "m4a"}
 _TEXT_FILES = {"mov_text": "mp4", "webvtt": "mkv", "srt": "mkv"}
 # For chapters that are cut or moved to where their own clock has no tick; Matroska's is this one.
 _CHAPTER_BASE = Fraction(1, 1_000_000_000)
 _LARGEST_TIME_SCALE = 2**31 - 1
+# Decoding times and priming lie by so much before the first picture, at most.
+_TS_HEADROOM = Fraction(1, 2)
+# What movenc writes with -strict unofficial only.
+_UNOFFICIAL = frozenset({"dovi_configuration", "stereo3d", "spherical"})
 
 
 def piece_path(folder: str, chunk: ChunkData) -> str:
@@ -43,7 +52,7 @@ def piece_path(folder: str, chunk: ChunkData) -> str:
 
 def audio_path(folder: str, number: int, track: Track) -> str:
     """Where an encoded sound track lies, in a container that can tell its priming."""
-    return str(Path(folder) / f"audio-{number}.{_SOUND_FILES.get(track.encoder, 'mka')}")
+    return str(Path(folder) / f"audio-{number}.{sound_file(track.encoder)}")
 
 
 def subtitle_path(folder: str, number: int, track: Track) -> str:
@@ -61,7 +70,7 @@ def join_spec(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[JoinSpec, tu
     losses = (
         *tracks.losses,
         *_tag_losses(tags, specs, container),
-        *_picture_losses(tracks),
+        *_picture_losses(brief),
         *_role_losses(tracks, container),
         *(Loss("the end of the source", f"it is cut short: {v.cut_short}") for v in videos[:1] if v.cut_short),
     )
@@ -99,7 +108,7 @@ def _track(brief: Brief, number: int, track: Track, video: VideoPlan | None) -> 
             "source",
             track.source_index,
             tag=tag,
-            promises=promises_of(track, brief.settings),
+            promises=_promises(brief, track),
             metadata=tags,
             disposition=disposition,
         )
@@ -112,10 +121,19 @@ def _track(brief: Brief, number: int, track: Track, video: VideoPlan | None) -> 
         track.source_index,
         path=path,
         codec=codec,
-        promises=promises_of(track, brief.settings),
+        ahead=seconds_ahead(track.stream) if track.kind == "audio" else 0,
+        promises=_promises(brief, track),
         metadata=tags,
         disposition=disposition,
     )
+
+
+def _promises(brief: Brief, track: Track, along: Carried | None = None) -> dict[str, str]:
+    """What the track has to show. How 3D is arranged, libavformat does not read back from the boxes that it writes."""
+    promises = promises_of(track, brief.settings, along)
+    if "stereo3d" in promises and brief.container.format in {"mp4", "mov"}:
+        promises["stereo3d"] = "present"
+    return promises
 
 
 def _tag(track: Track, container: Container) -> str:
@@ -138,7 +156,9 @@ def _video_track(brief: Brief, video: VideoPlan, tags: dict[str, str], dispositi
         tag=rules_of(brief.settings.video_codec).tag if form in {"mp4", "mov"} else "",
         display_matrix=tuple(matrix) if isinstance(matrix, list | tuple) else (),
         sample_aspect_ratio=picture_shape(stream, brief.settings),
-        promises=promises_of(video.track, brief.settings),
+        promises=_promises(brief, video.track, _along(brief, stream)),
+        header=_header(brief, stream),
+        vbv=str(vbv_of(brief.settings) or ""),
         statistics=form == "matroska" and has_statistics(stream.metadata),
         metadata=tags,
         disposition=disposition,
@@ -153,18 +173,34 @@ def _piece(brief: Brief, chunk: ChunkData, first: int) -> PieceSpec:
 
 def _shift(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[Fraction, list[Decision]]:
     """Seconds to add to every timestamp: none, unless a part is cut out or a clock begins before zero."""
-    if brief.start is not None:
-        return -brief.start, []
-    form = brief.container.format
+    form, cut = brief.container.format, brief.start is not None
     early = _MKV_EARLY if form in {"matroska", "webm"} else _PRIMING
     begins = [_begin(track.stream) for track in brief.tracks.tracks if track.stream and track.kind != "cover"]
-    earliest = min([video.index.time(0) for video in videos] + [begin for begin in begins if begin < -early], default=0)
+    pictures = [video.index.time(0) for video in videos]
+    if form == "mpegts":
+        return _shift_in_ts(brief, [] if cut else pictures + begins)
+    if brief.start is not None:
+        return -brief.start, []
+    earliest = min(pictures + [begin for begin in begins if begin < -early], default=Fraction(0))
     if earliest >= 0:
         return Fraction(0), []
     shift = Fraction(math.ceil(-earliest * 1000), 1000)
-    begin = f"the source's clock begins at {float(earliest):.3f} s"
-    why = f"{begin}, which {form} can't hold; all moves by {float(shift):g} s"
-    return shift, [Decision("timestamps", why)]
+    return shift, [_moved(earliest, form, shift)]
+
+
+def _shift_in_ts(brief: Brief, begins: list[Fraction]) -> tuple[Fraction, list[Decision]]:
+    """MPEG-TS has no time before zero, where the first decoding times and the priming of sound lie."""
+    zero = -(brief.start or Fraction(0))
+    earliest = min(begins, default=Fraction(0))
+    if earliest >= _TS_HEADROOM:
+        return zero, []
+    shift = 1 + Fraction(max(0, math.ceil(-earliest * 1000)), 1000)
+    return zero + shift, [_moved(earliest, "mpegts", shift)]
+
+
+def _moved(earliest: Fraction, form: str, shift: Fraction) -> Decision:
+    begin = f"the clock begins at {float(earliest):.3f} s"
+    return Decision("timestamps", f"{begin}, which {form} can't hold; all moves by {float(shift):g} s")
 
 
 def _begin(stream: StreamInfo) -> Fraction:
@@ -207,21 +243,16 @@ def _role_losses(tracks: TrackList, container: Container) -> Iterator[Loss]:
             )
 
 
-def _picture_losses(tracks: TrackList) -> list[Loss]:
-    """Dynamic HDR lives in the source's packets; an encoder makes new ones."""
-    losses = []
-    for track in tracks.tracks:
-        if track.kind != "video" or track.action != "encode" or track.stream is None:
-            continue
-        dynamic = [name for name in track.stream.side_data if name.startswith(("dovi", "dynamic_hdr", "hdr_dynamic"))]
-        if dynamic:
-            losses.append(
-                Loss(
-                    f"{', '.join(sorted(dynamic))} of video stream {track.stream.index}",
-                    "dynamic HDR data is not carried into an encode",
-                )
-            )
-    return losses
+def _picture_losses(brief: Brief) -> Iterator[Loss]:
+    """What an encoder, which makes new packets and takes certain pictures only, does not carry over."""
+    for track in brief.tracks.tracks:
+        if track.kind == "video" and track.action == "encode" and track.stream is not None:
+            yield from (Loss(*lost) for lost in format_losses(track.stream, brief.settings, brief.ability))
+            yield from _along(brief, track.stream).losses
+
+
+def _along(brief: Brief, stream: StreamInfo) -> Carried:
+    return carried(stream, brief.settings, brief.ability, brief.container.format)
 
 
 def _options(brief: Brief, videos: tuple[VideoPlan, ...]) -> dict[str, str]:
@@ -232,7 +263,27 @@ def _options(brief: Brief, videos: tuple[VideoPlan, ...]) -> dict[str, str]:
         scales += [stream.sample_rate for stream in brief.info.of_kind("audio") if stream.sample_rate]
         scale = math.lcm(1000, *scales)
         options["movie_timescale"] = str(scale if scale <= _LARGEST_TIME_SCALE else (scales or [1000])[0])
+    if _has_unofficial(brief):
+        options["strict"] = "unofficial"
     return options
+
+
+def _header(brief: Brief, stream: StreamInfo) -> dict[str, Any]:
+    """What the container has to tell of the pictures, and what it must not tell."""
+    facts = _along(brief, stream).facts
+    header = {name: stream.side_data[name] for name in sorted(FACTS & facts)}
+    lost = "dovi_configuration" in stream.side_data and "dovi_configuration" not in facts
+    return header | ({"dovi_configuration": None} if lost else {})
+
+
+def _has_unofficial(brief: Brief) -> bool:
+    """Whether a picture track says what only boxes beyond the standard tell: Dolby Vision, stereo 3D, projections."""
+    for track in brief.tracks.tracks:
+        if track.kind == "video" and track.stream is not None:
+            encodes = track.action == "encode"
+            if _along(brief, track.stream).unofficial if encodes else _UNOFFICIAL & set(track.stream.side_data):
+                return True
+    return False
 
 
 def _chapters(brief: Brief, shift: Fraction) -> Iterator[ChapterSpec]:

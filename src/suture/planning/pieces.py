@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from suture.chunker import Cuts, chunks_from, cut_points
@@ -11,20 +12,19 @@ from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
 from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames
 from suture.planning.frames import packets_of, write_part
-from suture.planning.proof import linear, why_linear, with_proved_cuts
+from suture.planning.linear import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
 from suture.planning.video import video_encoder, whole_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from fractions import Fraction
 
     from suture.encoder import VideoEncoder
     from suture.media.index import FrameIndex
     from suture.model import ChunkData, StreamInfo
     from suture.planning.brief import Brief
     from suture.planning.frames import Looking, Packets
-    from suture.planning.proof import Linear
+    from suture.planning.linear import Linear
     from suture.planning.tracks import Track
 
 __all__ = ["plan_video"]

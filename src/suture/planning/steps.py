@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from suture.command.base import PRIORITY_HIGH, PRIORITY_LOW, Resource
 from suture.command.step import StepCommand
 from suture.command.subtitle_track import SubtitleTrack
 from suture.encoder import AudioEncoder
+from suture.encoder.audio import seconds_ahead, sound_file
 from suture.model import ChunkData
 from suture.planning.memory import estimate_audio_bytes, estimate_bytes, memory_kind
 from suture.planning.output import audio_path, piece_path, subtitle_path
@@ -29,6 +31,8 @@ __all__ = ["Step", "build_steps"]
 _SOUND_COST = 0.1
 # A stage before the encoder, against the whole piece: it only says who goes first.
 _STAGE_COST = 0.25
+# Every usual sample rate divides it, whatever the encoder makes of the source's.
+_ALL_RATES = math.lcm(44_100, 48_000) * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def _audio(brief: Brief, number: int, track: Track) -> Command:
         bitrate=settings.audio_bitrate if track.encoder == settings.audio_codec else None,
         channels=settings.channels,
         sample_rate=settings.sample_rate,
-        filters=(*_range(brief), *((settings.audio_filter,) if settings.audio_filter else ())),
+        filters=(*_range(brief), *((settings.audio_filter,) if settings.audio_filter else ()), *_ahead_of(track)),
         options=_container_options(track),
         ffmpeg=brief.ffmpeg,
         priority=PRIORITY_HIGH,
@@ -158,7 +162,16 @@ def _range(brief: Brief) -> tuple[str, ...]:
     return (f"atrim={':'.join(bounds)}",) if bounds else ()
 
 
+def _ahead_of(track: Track) -> tuple[str, ...]:
+    """Whole seconds, so that every sample stays on the clock."""
+    ahead = seconds_ahead(track.stream)
+    return (f"asetpts=PTS+{ahead}/TB",) if ahead else ()
+
+
 def _container_options(track: Track) -> tuple[tuple[str, str], ...]:
     """MP4 counts an edit list's empty part in its movie time scale: thousandths, unless told better."""
-    rate = track.stream.sample_rate if track.stream else 0
-    return (("-movie_timescale", str(rate or 48000)),) if track.encoder in {"aac", "libfdk_aac", "alac"} else ()
+    if sound_file(track.encoder) not in {"m4a", "mp4", "mov"}:
+        return ()
+    scale = ("-movie_timescale", str(_ALL_RATES))
+    # FFmpeg 5.1 calls FLAC in MP4 an experiment; to the encoder that would mean 32 bits a sample.
+    return (scale, ("-strict", "experimental"), ("-strict:a", "normal")) if track.encoder == "flac" else (scale,)

@@ -61,7 +61,9 @@ def stream_tags(track: Track, container: str) -> dict[str, str]:
     tags = {
         key: value
         for key, value in track.stream.metadata.items()
-        if key.lower() not in _CONTAINER and not _is_default_name(key, value, container)
+        if key.lower() not in _CONTAINER
+        and not _is_default_name(key, value, container)
+        and not (key.lower() == "stereo_mode" and container in {"mp4", "mov"} and "stereo3d" in track.stream.side_data)
     }
     # MP4 calls a track's title its name; every muxer wants it as title.
     if "name" in tags and "title" not in tags:

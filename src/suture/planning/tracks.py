@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from suture.errors import ConfigError, MediaError
 from suture.planning.containers import Container, is_text
+from suture.planning.fitting import check_size
 from suture.planning.selection import selected
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ def _video(stream: StreamInfo, settings: EncodeSettings, container: Container, l
     if stream.codec.startswith("unknown") or not stream.width:
         losses.append(Loss(_name(stream), f"no decoder for it ({stream.codec_tag or stream.codec})"))
         return None
+    check_size(stream, settings)
     return Track("video", "encode", stream, encoder=codec)
 
 
@@ -210,8 +212,11 @@ def _audio(stream: StreamInfo, settings: EncodeSettings, container: Container, l
 def _kept_audio(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:
     """Sound that is to stay as it is, where that is possible."""
     if container.holds("audio", stream.codec):
-        if stream.codec == "flac" and (settings.start is not None or settings.end is not None):
-            return Track("audio", "encode", stream, encoder="flac", reason="FLAC states its length in its header")
+        if settings.start is not None or settings.end is not None:
+            if stream.codec == "flac":
+                return Track("audio", "encode", stream, encoder="flac", reason="FLAC states its length in its header")
+            if stream.codec.startswith("pcm_"):
+                return Track("audio", "encode", stream, encoder=stream.codec, reason="it is cut at the sample")
         return Track("audio", "copy", stream)
     if not container.sound:
         losses.append(Loss(_name(stream), f"{container.format} holds no sound"))

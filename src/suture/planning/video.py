@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from suture.encoder import VideoEncoder
-from suture.planning.filters import changes_frames, remembers
+from suture.encoder.pieces import rules_of
+from suture.planning.carried import carried, is_interlaced
+from suture.planning.filters import filter_names
 from suture.planning.tracks import codec_of
+from suture.planning.vbv import vbv_of, why_whole
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -30,17 +33,30 @@ _COLOR: Final = {
     "color_space": ("colorspace", _SAME | {"gbr", "fcc", "ycgco", "bt2020nc", "bt2020c"}),
     "color_range": ("range", frozenset({"tv", "pc", "limited", "full"})),
 }
+# Filters that leave the range of values as it is, whatever they are told.
+_RANGE_KEEPING: Final = frozenset(
+    """ass avgblur boxblur bwdif cas copy crop deband deblock decimate delogo detelecine drawbox drawgrid drawtext
+    estdif fade fieldmatch fieldorder fps framerate framestep freezeframes gblur hflip hqdn3d idet loop median
+    mpdecimate nlmeans nnedi null overlay pad pullup removelogo reverse rotate select separatefields setdar setfield
+    setpts setsar shuffleframes subtitles telecine tinterlace tmix tpad transpose trim unsharp vflip vaguedenoiser
+    w3fdif weave yadif""".split()  # noqa: SIM905
+)
 
 
-def whole_reason(settings: EncodeSettings) -> str:
-    """Why these settings forbid to cut; empty when they do not."""
-    chain = settings.video_filter or ""
-    if name := changes_frames(chain):
-        return f"the filter {name} changes which frames there are"
-    if name := remembers(chain):
-        return f"what the filter {name} gives may depend on earlier frames or on their number"
+def whole_reason(settings: EncodeSettings, stream: StreamInfo | None = None) -> str:
+    """Why these settings forbid to cut, whatever the filters do (`linear` sees to these); empty when they do not.
+
+    Args:
+        settings: what is asked for.
+        stream: of the source; where it carries Dolby Vision, x265 writes its buffer's state into the stream.
+    """
     if settings.video_bitrate is not None:
         return "a bitrate is held over the whole film (-b:v)"
+    if why := why_whole(settings):
+        return why
+    dolby = stream is not None and "dovi_configuration" in stream.side_data
+    if dolby and settings.video_codec == "libx265" and vbv_of(settings):
+        return "with Dolby Vision, libx265 writes the state of its buffer into the stream"
     return ""
 
 
@@ -70,7 +86,7 @@ def video_encoder(
         crf=settings.crf,
         speed=settings.speed,
         bitrate=settings.video_bitrate,
-        options=_options(stream, settings),
+        options=_options(stream, brief),
         filters=_filters(stream, settings),
         pixel_format=settings.pixel_format,
         threads=threads,
@@ -83,21 +99,28 @@ def video_encoder(
     )
 
 
-def _options(stream: StreamInfo, settings: EncodeSettings) -> tuple[tuple[str, str], ...]:
-    """The user's options; and interlaced pictures stay interlaced where the encoder has a way to do that."""
-    fields = {"tt": "tff", "tb": "tff", "bb": "bff", "bt": "bff"}.get(stream.field_order)
-    how = {"libx264": ("x264-params", f"{fields}=1"), "libx265": ("x265-params", f"interlace={fields}")}
-    if not fields or settings.video_filter or settings.scale or settings.video_codec not in how:
-        return settings.encoder_options
-    name, value = how[settings.video_codec]
+def _options(stream: StreamInfo, brief: Brief) -> tuple[tuple[str, str], ...]:
+    """What makes the encoder carry over what lies beside the pictures, and the user's options, which win."""
+    settings = brief.settings
+    along = carried(stream, settings, brief.ability, brief.container.format)
     asked = dict(settings.encoder_options)
-    return tuple({**asked, name: f"{value}:{asked[name]}" if name in asked else value}.items())
+    options = {**along.options, **asked}
+    if "flags" in along.options and "flags" in asked:
+        more = asked["flags"]
+        options["flags"] = along.options["flags"] + (more if more[:1] in {"+", "-"} else f"+{more}")
+    if along.listed:
+        name = rules_of(settings.video_codec).list_option
+        ours = ":".join(f"{key}={value}" for key, value in along.listed.items())
+        options[name] = f"{ours}:{asked[name]}" if name in asked else ours
+    return tuple(options.items())
 
 
 def _filters(stream: StreamInfo, settings: EncodeSettings) -> tuple[str, ...]:
     filters = [settings.video_filter] if settings.video_filter else []
     if settings.scale:
-        filters.append(f"scale={settings.scale}")
+        # Lines of two fields must not be mixed.
+        fields = ":interl=1" if is_interlaced(stream) and not settings.video_filter else ""
+        filters.append(f"scale={settings.scale}{fields}")
     if codec_of(settings.video_codec) == "ffv1":
         filters += _as_decoded(stream)
     return tuple(filters)
@@ -114,12 +137,19 @@ def _as_decoded(stream: StreamInfo) -> list[str]:
 def _colors(stream: StreamInfo, settings: EncodeSettings) -> dict[str, str]:
     """Colour as the source declares it, unless a filter may have changed it."""
     if settings.video_filter:
-        return {}
+        return {"range": "pc"} if stream.color_range == "pc" and _keeps_range(settings.video_filter) else {}
     labels = {
         option: getattr(stream, fact) for fact, (option, known) in _COLOR.items() if getattr(stream, fact) in known
     }
+    if codec_of(settings.video_codec) == "mjpeg":  # it knows full range only, and is converted to
+        labels.pop("range", None)
     # RGB has no other matrix, and a label that says so is no news to anybody.
     return {option: value for option, value in labels.items() if value != "gbr"}
+
+
+def _keeps_range(chain: str) -> bool:
+    """Whether pictures of full range leave a filter chain with it. From version 7 on, ffmpeg converts unless told."""
+    return all(name in _RANGE_KEEPING or (name == "scale" and "range" not in chain) for name in filter_names(chain))
 
 
 def picture_shape(stream: StreamInfo, settings: EncodeSettings) -> str:

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from suture.command.part import Part, sync_folder
 from suture.errors import ConfigError, ProbeError, VerificationError
-from suture.media.arrivals import missing
 from suture.media.clock import Clock, fingerprint
 from suture.media.index import read_index
 from suture.media.inspect import FileFacts, StreamFacts, decoded_times, read_facts
 from suture.media.probe import probe_file
+from suture.verify.promises import missing
+from suture.verify.times import compare_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,16 +214,8 @@ class _Cut:
     def times(self) -> None:
         """Every frame at its time."""
         found = array("q", sorted(self.found.pts))
-        if found == self.expected:
-            return
-        if len(found) != len(self.expected):
-            raise VerificationError(f"{len(found)} frames arrived, the source has {len(self.expected)}")
-        place = next(n for n, (a, b) in enumerate(zip(found, self.expected, strict=True)) if a != b)
-        base = self.found.time_base
-        raise VerificationError(
-            f"frame {place} stands at {_seconds(found[place] * base)}, the source has it at "
-            f"{_seconds(self.expected[place] * base)}"
-        )
+        for difference in compare_times(found, self.expected, self.found.time_base):
+            raise VerificationError(difference.text)
 
     def spans(self) -> list[tuple[int, int]]:
         """Around each join: positions from the last keyframe before it to some frames after it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from array import array
 from fractions import Fraction
@@ -84,7 +85,7 @@ def test_a_check_is_handed_the_spec_and_its_place(
         assert (spec, path) == (SPEC, spec_path)
         report(100)
 
-    monkeypatch.setattr("suture.verify.publish", check)
+    monkeypatch.setattr(importlib.import_module("suture.verify"), "publish", check)
     assert main(["publish", spec_path]) == 0
     assert reports(capsys.readouterr().out) == [(100, False), (100, True)]
 
@@ -97,7 +98,7 @@ def test_a_check_that_fails_ends_with_its_own_code(
     def check(*_: object) -> None:
         raise VerificationError("frame 3 is missing")
 
-    monkeypatch.setattr("suture.verify.publish", check)
+    monkeypatch.setattr(importlib.import_module("suture.verify"), "publish", check)
     assert main(["publish", spec_path]) == 4
     out, err = capsys.readouterr()
     assert "frame 3 is missing" in err

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from suture.encoder import AudioEncoder, Encoder, VideoEncoder
-from suture.model import ChunkData
+from suture.encoder.audio import seconds_ahead, sound_file
+from suture.model import ChunkData, StreamInfo
 
 WHOLE = ChunkData(0, 0.0, 0.0, "in.mkv", stream_index=2, open_end=True)
 FIRST = ChunkData(0, 0.0, 4.0, "in.mkv", stream_index=2)
@@ -64,3 +66,26 @@ def test_a_failure_is_a_result(encoder: Encoder) -> None:
     assert (result.success, result.chunk_id, result.output_path) == (False, 1, "out.mka")
     assert result.error_message
     assert "/no/such/ffmpeg" in result.error_message
+
+
+@pytest.mark.parametrize(
+    ("encoder", "extension"),
+    [
+        ("aac", "m4a"),
+        ("libopus", "mp4"),
+        ("ac3", "mov"),
+        ("libmp3lame", "mov"),
+        ("libvorbis", "ogg"),
+        ("pcm_s16le", "mka"),
+    ],
+)
+def test_a_track_is_encoded_into_what_counts_samples(encoder: str, extension: str) -> None:
+    """And can tell priming, whatever the ffmpeg; Matroska is for what nothing else holds."""
+    assert sound_file(encoder) == extension
+
+
+@pytest.mark.parametrize(("start", "ahead"), [(0, 0), (1458, 0), (-48, 0), (-101, 1), (-9707, 10), (-10000, 10)])
+def test_a_clock_that_begins_before_zero_is_moved_by_whole_seconds(start: int, ahead: int) -> None:
+    """By no more than it needs; a few milliseconds are priming, which belongs before zero."""
+    assert seconds_ahead(StreamInfo(1, "audio", "aac", Fraction(1, 1000), start)) == ahead
+    assert seconds_ahead(None) == 0

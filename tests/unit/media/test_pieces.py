@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +40,7 @@ def sewn(
     permissive: bool = False,
     absent: Sequence[int] = (),
     formats: Sequence[_Format] = (),
+    vbv: str = "",
 ) -> PieceTrack:
     """The track that pieces make whose packets have these pts, in decoding order.
 
@@ -49,15 +51,18 @@ def sewn(
         permissive: pieces may be missing.
         absent: pieces whose files are not there.
         formats: of the pieces; by default all the same.
+        vbv: a buffer that the track must keep to; the first packet of each piece has 100 bytes, the others none.
     """
     ends = [sum(map(len, orders[: n + 1])) for n in range(len(orders))]
     ranges = ranges or list(zip([0, *ends], ends, strict=False))
     specs = tuple(PieceSpec(n, str(n), *span) for n, span in enumerate(ranges))
-    track = TrackSpec("video", "pieces", 0, pieces=specs, index="index" if index else "")
+    track = TrackSpec("video", "pieces", 0, pieces=specs, index="index" if index else "", vbv=vbv)
 
-    def scan(path: str) -> tuple[_Format, array[int], Fraction, int]:
+    def scan(path: str) -> tuple[_Format, array[int], Fraction, array[int]]:
         number = int(path)
-        return formats[number] if formats else SAME, array("q", orders[number]), MILLISECONDS, 100
+        order = orders[number]
+        sizes = array("I", [100, *[0] * (len(order) - 1)] if order else [])
+        return formats[number] if formats else SAME, array("q", order), MILLISECONDS, sizes
 
     def read(path: str) -> Iterator[Any]:
         return iter([SimpleNamespace(piece=int(path), pts=at) for at in orders[int(path)]])
@@ -226,3 +231,31 @@ def test_statistics_are_those_of_the_pieces() -> None:
     """Frames, bytes, and bits a second over the whole length."""
     track = sewn([[0, 1], [0]], index_of([0, 500, 1000], 2000))
     assert track.statistics() == {"NUMBER_OF_FRAMES": "3", "NUMBER_OF_BYTES": "200", "BPS": "800"}
+
+
+def test_parameter_sets_inside_of_packets_must_be_equal() -> None:
+    """A decoder takes over what it meets last, whatever stands in the header."""
+    formats = (replace(SAME, repeated=(b"one",)), replace(SAME, repeated=(b"other",)))
+    with pytest.raises(ConcatError, match="parameter sets inside of packets"):
+        sewn([[0], [0]], index_of([0, 40], 80), formats=formats)
+    sewn([[0], [0]], index_of([0, 40], 80), formats=formats[:1] * 2)
+
+
+def test_a_buffer_is_kept_over_the_join() -> None:
+    """The second piece's 800 bits are there in time, or it is no join; one piece is the encoder's business."""
+    index = index_of([0, 1000], 2000)
+    sewn([[0], [0]], index, vbv="800/800/1")
+    with pytest.raises(ConcatError, match="runs empty at packet 1"):
+        sewn([[0], [0]], index, vbv="700/800/1")
+    sewn([[0, 1]], index, vbv="1/1/1")
+
+
+def test_a_header_that_is_told_more_is_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first piece is the template, unless the header has to tell what its encoder did not write."""
+    told: list[Any] = []
+    monkeypatch.setattr(module, "write_template", lambda *given: told.append(given))
+    track = sewn([[0]], index_of([0], 40))
+    assert track.template_path == "0"
+    track._track = replace(track._track, header={"stereo3d": "side by side"})
+    assert track.template_path == "template-0.mkv"
+    assert told == [("0", "template-0.mkv", {"stereo3d": "side by side"})]

@@ -38,6 +38,7 @@ def test_a_missing_extension_is_refused(name: str) -> None:
         ("mkv", "video", "prores", True),
         ("mkv", "audio", "pcm_s16le", True),
         ("mkv", "video", "unknown", False),
+        ("mkv", "video", "huffyuv", False),
         ("mkv", "subtitle", "mov_text", False),
         ("mp4", "video", "ffv1", False),
         ("mp4", "audio", "pcm_s16le", False),

@@ -48,7 +48,7 @@ def test_paths_in_the_jobs_folder(make_brief: Callable[..., Any], make_video: Ca
     """A piece's name sorts as its number; sound lies in what can tell its priming, text in what holds it."""
     chunks = make_video(make_brief()).chunks
     assert [piece_path("/job", chunk) for chunk in chunks] == ["/job/video-0-00000.mkv", "/job/video-0-00001.mkv"]
-    for encoder, name in (("aac", "audio-3.m4a"), ("alac", "audio-3.m4a"), ("libopus", "audio-3.mka")):
+    for encoder, name in (("aac", "audio-3.m4a"), ("alac", "audio-3.m4a"), ("libopus", "audio-3.mp4")):
         assert audio_path("/job", 3, Track("audio", "encode", SOUND, encoder=encoder)) == f"/job/{name}"
     for encoder, name in (("mov_text", "subtitle-4.mp4"), ("webvtt", "subtitle-4.mkv"), ("srt", "subtitle-4.mkv")):
         assert subtitle_path("/job", 4, Track("subtitle", "convert", STYLED, encoder=encoder)) == f"/job/{name}"
@@ -230,7 +230,7 @@ def test_losses_of_the_header_are_named(make_brief: Callable[..., Any], make_vid
         stream, replace(SOUND, disposition=("lyrics",)), output="/o.mp4", source={"metadata": {"MOOD": "x"}}
     )
     named = " / ".join(map(str, join_spec(brief, (make_video(brief),))[1]))
-    for what in ("tags MOOD", "role karaoke of video stream 0", "role lyrics of audio stream 1", "dovi_rpu"):
+    for what in ("tags MOOD", "role karaoke of video stream 0", "role lyrics of audio stream 1", "Dolby Vision data"):
         assert what in named
 
 

@@ -75,11 +75,30 @@ def test_sound_and_text_run_beside_the_pieces(steps_of: Callable[..., dict[str, 
 
 
 def test_a_bitrate_is_for_the_encoder_that_was_asked_for(steps_of: Callable[..., dict[str, Step]]) -> None:
-    """Not for one that a container made necessary; its sample clock is told to MP4."""
+    """Not for one that a container made necessary; MP4 is told a clock that every sample rate divides."""
     steps = steps_of(VIDEO, replace(SOUND, codec="pcm_s16le"), output="/o.mp4")
     argv = steps["audio-1"].command.build_args()
     assert "-b:a" not in argv
-    assert argv[argv.index("-movie_timescale") + 1] == "44100"
+    scale = int(argv[argv.index("-movie_timescale") + 1])
+    assert [scale % rate for rate in (44100, 48000, 32000, 96000, 192000)] == [0] * 5
+
+
+def test_sound_before_zero_is_encoded_later_by_whole_seconds(steps_of: Callable[..., dict[str, Step]]) -> None:
+    """Behind the user's filters, which see the source's clock; a few milliseconds are priming and stay."""
+    early = replace(SOUND, start_pts=-9707)
+    steps = steps_of(VIDEO, early, audio_codec="aac", audio_filter="volume=0.5")
+    assert "atrim" not in steps["audio-1"].command.dry_run()
+    assert "volume=0.5,asetpts=PTS+10/TB" in steps["audio-1"].command.build_args()
+    primed = steps_of(VIDEO, replace(SOUND, start_pts=-21), audio_codec="aac")
+    assert "asetpts" not in primed["audio-1"].command.dry_run()
+
+
+def test_flac_in_mp4_is_no_experiment_for_its_encoder(steps_of: Callable[..., dict[str, Step]]) -> None:
+    """Only the container's strictness is lowered; the encoder would write 32 bits a sample."""
+    argv = steps_of(VIDEO, SOUND, audio_codec="flac")["audio-1"].command.build_args()
+    assert argv[argv.index("-strict") + 1] == "experimental"
+    assert argv[argv.index("-strict:a") + 1] == "normal"
+    assert argv.index("-strict") < argv.index("-strict:a")
 
 
 def test_a_subtitle_from_a_file_is_read_from_there(steps_of: Callable[..., dict[str, Step]]) -> None:

@@ -112,3 +112,51 @@ def test_settings_arrive(make_brief: Callable[..., Any]) -> None:
     assert (encoder.codec, encoder.crf, encoder.speed) == ("libx265", 24.0, "fast")
     assert (encoder.pixel_format, encoder.options, encoder.threads) == ("yuv420p10le", (("tune", "grain"),), 1)
     assert (encoder.frame_rate, encoder.ffmpeg) == (Fraction(25), "/bin/ffmpeg")
+
+
+@pytest.mark.parametrize(
+    ("chain", "color"),
+    [
+        ("hflip,crop=2:2", {"range": "pc"}),
+        ("scale=2:2", {"range": "pc"}),
+        ("scale=2:2:out_range=tv", {}),
+        ("zscale=range=limited", {}),
+        ("hflip,format=yuv420p", {}),
+    ],
+)
+def test_full_range_behind_a_filter(make_brief: Callable[..., Any], chain: str, color: dict[str, str]) -> None:
+    """It is known where no filter can have changed it; ffmpeg would convert what is not declared."""
+    assert _encoder(make_brief, replace(VIDEO, color_range="pc"), video_filter=chain).color == color
+    assert _encoder(make_brief, replace(VIDEO, color_range="tv"), video_filter=chain).color == {}
+
+
+def test_scaling_keeps_fields_apart(make_brief: Callable[..., Any]) -> None:
+    """Lines of two moments must not be mixed; with filters of the user's, who knows what the pictures are."""
+    fields = replace(VIDEO, field_order="tt")
+    assert _encoder(make_brief, fields, scale="4:4").filters == ("scale=4:4:interl=1",)
+    assert _encoder(make_brief, fields, scale="4:4", video_filter="bwdif").filters == ("bwdif", "scale=4:4")
+    assert _encoder(make_brief, scale="4:4").filters == ("scale=4:4",)
+
+
+def test_the_users_options_win(make_brief: Callable[..., Any]) -> None:
+    """Behind ours in a list, instead of ours elsewhere; flags are added."""
+    fields = replace(VIDEO, field_order="tt", side_data={"content_light_level": {"max_content": 9, "max_average": 4}})
+    asked: dict[str, Any] = {"encoder_options": (("x264-params", "cll=1,1"), ("tune", "film"))}
+    options = dict(_encoder(make_brief, fields, **asked).options)
+    assert options == {"x264-params": "cll=9,4:tff=1:cll=1,1", "tune": "film"}
+    asked = {"video_codec": "mpeg2video", "crf": None, "encoder_options": (("flags", "cgop"),)}
+    assert dict(_encoder(make_brief, fields, **asked).options) == {"flags": "+ildct+ilme+cgop"}
+
+
+def test_jpeg_is_converted_to_its_only_range(make_brief: Callable[..., Any]) -> None:
+    """It refuses pictures that are declared as limited."""
+    assert _encoder(make_brief, replace(VIDEO, color_range="tv"), video_codec="mjpeg", crf=None).color == {}
+
+
+def test_dolby_vision_by_x265_is_not_cut() -> None:
+    """It writes its buffer's state into the stream; without a buffer there is no Dolby Vision."""
+    stream = replace(VIDEO, side_data={"dovi_configuration": {"profile": 8}})
+    buffer = (("maxrate", "8M"), ("bufsize", "8M"))
+    assert "Dolby Vision" in whole_reason(EncodeSettings(video_codec="libx265", encoder_options=buffer), stream)
+    assert not whole_reason(EncodeSettings(video_codec="libx265", encoder_options=buffer))
+    assert not whole_reason(EncodeSettings(video_codec="libx265"), stream)

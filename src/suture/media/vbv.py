@@ -1,0 +1,63 @@
+"""A decoder's buffer, simulated: a leaky bucket over all packets of a joined stream.
+
+Each piece was encoded for a buffer that is nearly full when it begins; the piece before it may leave less. So whether
+the whole keeps to the buffer is found out over all packets, from their sizes and decoding times. Pure. Source: ITU-T
+H.264 and H.265, annex C, for a variable rate: bits come in at ``rate`` until the buffer is full, a picture's bits leave
+it at once when it is decoded, and they must be there by then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Vbv", "first_underflow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vbv:
+    """A buffer.
+
+    Args:
+        rate: bits that come in each second, at most.
+        size: bits that it holds.
+        full: the part of it that is filled before the first picture is decoded.
+    """
+
+    rate: int
+    size: int
+    full: float = 0.9
+
+    def __str__(self) -> str:
+        return f"{self.rate}/{self.size}/{self.full:g}"
+
+    @classmethod
+    def parse(cls, text: str) -> Vbv:
+        """Back from ``str()``.
+
+        Raises:
+            ValueError: it is none.
+        """
+        rate, size, full = text.split("/")
+        return cls(int(rate), int(size), float(full))
+
+
+def first_underflow(vbv: Vbv, packets: Iterable[tuple[float, int]]) -> int:
+    """The number of the first picture whose bits are not all there in time; -1: all are.
+
+    Args:
+        vbv: the buffer.
+        packets: seconds at which each is decoded, ascending, and its bytes.
+    """
+    level, before = vbv.full * vbv.size, None
+    for number, (at, size_bytes) in enumerate(packets):
+        if before is not None:
+            level = min(vbv.size, level + vbv.rate * (at - before))
+        level -= 8 * size_bytes
+        if level < 0:
+            return number
+        before = at
+    return -1

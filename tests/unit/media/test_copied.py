@@ -1,0 +1,106 @@
+"""What of a copied sound is wanted, and how much of its beginning is not to be heard; with packets made up."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from suture.media.copied import Window, unheard
+
+RATE = 48000
+PRIMED = ((-1024, 1024), (0, 0), (1024, 0))
+
+
+@dataclass
+class Packet:
+    """1024 samples of sound at ``pts``, of which the first ``skip`` are not to be heard."""
+
+    pts: int
+    skip: int = 0
+    is_discard: bool = False
+    duration: int = 1024
+    size: int = 1
+
+    @property
+    def dts(self) -> int:
+        """As the presentation time: sound comes in order."""
+        return self.pts
+
+    def has_sidedata(self, _: str) -> bool:
+        """Only what has something to skip says so."""
+        return bool(self.skip)
+
+    def get_sidedata(self, _: str) -> bytes:
+        """As libavcodec lays it out."""
+        return struct.pack("<IIBB", self.skip, 0, 0, 0)
+
+
+def stream(codec: str = "aac", extradata: bytes = b"\x11\x90", start: int = -1024) -> Any:
+    """A sound stream on its sample clock."""
+    context = SimpleNamespace(name=codec, rate=RATE, extradata=extradata, frame_size=1024)
+    container = SimpleNamespace(format=SimpleNamespace(name="matroska,webm"))
+    given = {"type": "audio", "disposition": 0, "start_time": start, "duration": None}
+    return SimpleNamespace(codec_context=context, time_base=Fraction(1, RATE), container=container, **given)
+
+
+@pytest.mark.parametrize(
+    ("packets", "window", "first", "samples"),
+    [
+        (PRIMED, Window(format="matroska"), -1024, 1024),
+        (((0, 0), (1024, 0)), Window(format="matroska"), 0, None),
+        # From half a second on: 100 ms earlier for the decoder, all of that unheard.
+        (
+            tuple((n * 1024, 0) for n in range(40)),
+            Window(Fraction(1, 2), None, "matroska"),
+            18 * 1024,
+            24000 - 18 * 1024,
+        ),
+        # Sound that begins after the beginning is heard from its first sample on.
+        (((30 * 1024, 0), (31 * 1024, 0)), Window(Fraction(1, 2), None, "matroska"), 30 * 1024, 0),
+        # A beginning within the priming: what comes later counts.
+        (PRIMED, Window(Fraction(-1, 100), None, "matroska"), -1024, 1024),
+        (PRIMED, Window(Fraction(1, 100), None, "matroska"), -1024, 1024 + 480),
+    ],
+)
+def test_how_much_is_not_heard(
+    packets: tuple[tuple[int, int], ...], window: Window, first: int, samples: int | None
+) -> None:
+    """Priming, or what lies before the window, whichever is more; None where nobody says anything."""
+    packet, found = unheard((Packet(*packet) for packet in packets), stream(), window)
+    assert (packet.pts, found) == (first, samples)
+
+
+def test_packets_that_are_dropped_do_not_count() -> None:
+    """An edit list that hides half a second: 100 ms of that come along, and are what is not heard."""
+    hidden = [Packet(-24000 + n * 1024, 24000 if n == 0 else 0, is_discard=n < 23) for n in range(30)]
+    packet, found = unheard(hidden, stream(start=0), Window(format="matroska"))
+    assert Fraction(-1, 10) * RATE <= packet.pts < Fraction(-1, 10) * RATE + 1024
+    assert found == -packet.pts
+
+
+def test_nothing_wanted() -> None:
+    """No packet at all, or none in the window."""
+    assert unheard([], stream(), Window(format="matroska")) == (None, None)
+    assert unheard([Packet(0)], stream(), Window(Fraction(1), None, "matroska")) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("codec", "extradata", "form", "hides"),
+    [
+        ("aac", b"\x11\x90", "matroska", True),
+        ("aac", b"", "matroska", False),
+        ("aac", b"", "mp4", True),
+        ("ac3", b"", "webm", True),
+        ("ac3", b"", "mpegts", False),
+        ("pcm_s16le", b"", "mov", False),
+        ("vorbis", b"\x02", "matroska", False),
+    ],
+)
+def test_which_container_can_hide_what(codec: str, extradata: bytes, form: str, hides: bool) -> None:  # noqa: FBT001
+    """MPEG-TS nothing; Matroska not AAC that brings headers of its own; what needs no lead gets none."""
+    assert Window(format=form).hides(stream(codec, extradata)) is hides
