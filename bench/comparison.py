@@ -28,6 +28,8 @@ __all__ = ["Found", "compared", "last_plan", "source_frames", "why_whole"]
 
 # The plan says so where the container can't hold the source's clock; it prints six digits.
 _SHIFT = re.compile(r"moves by (-?[\d.e+]+) s")
+# RGB in packed form, with a fourth byte that means nothing.
+_PADDED = frozenset({"bgr0", "rgb0", "0rgb", "0bgr"})
 _RUNS_ON = "from a copy whose clock runs on"
 _LONGEST_RUNS = 160
 
@@ -112,7 +114,8 @@ def _track(pair: _Pair, source: list[Frame], plan: dict[str, Any], *, numbered: 
     if late:
         notes.append(_late_note(source, made, pair.made.time_base, shift))
     hashes, wanted = [frame.digest for frame in made], [frame.digest for frame in source]
-    if hashes != wanted and pair.made.pix_fmt != pair.video.pix_fmt and len(source) == len(made):
+    other_form = pair.made.pix_fmt != pair.video.pix_fmt or pair.made.pix_fmt in _PADDED
+    if hashes != wanted and other_form and len(source) == len(made):
         hashes, wanted = _in_common(pair, notes)
     if hashes != wanted and (steady := _steady(pair, wanted)):
         wanted = steady
@@ -125,8 +128,8 @@ def _track(pair: _Pair, source: list[Frame], plan: dict[str, Any], *, numbered: 
 
 
 def _in_common(pair: _Pair, notes: list[str]) -> tuple[list[str], list[str]]:
-    """The hashes of both in a format that both have; RGB in packed form has a fourth byte that means nothing."""
-    common = "gbrp" if pair.made.pix_fmt == "bgr0" else pair.made.pix_fmt
+    """The hashes of both in a format that both have."""
+    common = "gbrp" if pair.made.pix_fmt in _PADDED else pair.made.pix_fmt
     source, made = pair.decoded(common)
     notes.append(f"stored as {pair.made.pix_fmt}, compared as {common}")
     return [frame.digest for frame in made], [frame.digest for frame in source]
