@@ -158,18 +158,23 @@ class _Encoding:
             return report
         run = self._run(plan)
         while doubted := _doubted(plan, run):
-            proved = plan.linear | {video.track.source_index for video in plan.videos if video.listing}
-            for stream, why in doubted.items():
-                instead = "encoding it in one piece" if stream in proved else "encoding it again with proved cuts"
-                self._say(f"a cut of video stream {stream} was not exact ({why}); {instead}")
-            streams = frozenset(doubted)
-            plan = self._planned(plan.linear | streams, plan.whole | (streams & proved))
+            plan = self._planned_again(plan, doubted)
             run = self._run(plan)
         report = report_of(plan, run, self.control)
         for text in report.warnings[len(plan.losses) :]:
             self.watcher(Warned(text))
         self.job.note(report=asdict(report))
         return report
+
+    def _planned_again(self, plan: Plan, doubted: dict[int, SutureError]) -> Plan:
+        """With proved cuts for streams whose cuts were not exact; in one piece where that was tried, or is no help."""
+        proved = plan.linear | {video.track.source_index for video in plan.videos if video.listing}
+        whole = {stream for stream, error in doubted.items() if stream in proved or isinstance(error, ConcatError)}
+        for stream, error in doubted.items():
+            instead = "encoding it in one piece" if stream in whole else "encoding it again with proved cuts"
+            self._say(f"video stream {stream} could not be put together of its pieces ({error.message}); {instead}")
+        unfit = {stream for stream, error in doubted.items() if isinstance(error, ConcatError)}
+        return self._planned(plan.linear | (doubted.keys() - unfit), plan.whole | whole)
 
     def _already(self, plan: Plan) -> EncodeReport | None:
         """The end of a job whose output is there: finished, if it is what would be made now; else it is in the way."""
@@ -294,16 +299,16 @@ def _both(first: Watcher, second: Watcher) -> Watcher:
     return tell
 
 
-def _doubted(plan: Plan, run: RunReport) -> dict[int, str]:
+def _doubted(plan: Plan, run: RunReport) -> dict[int, SutureError]:
     """Streams whose pieces are not what the index promised, and why; these can not be cut, or not be indexed so."""
     streams = {video.track.source_index for video in plan.videos} - plan.whole
-    found: dict[int, str] = {}
+    found: dict[int, SutureError] = {}
     for task in run.failed:
         if isinstance(task.error, ConcatError):  # pieces do not fit together; which stream's is not known
-            found |= dict.fromkeys(streams, task.error.message)
+            found |= dict.fromkeys(streams, task.error)
         elif task.error is not None and _blames_cut(task.error):
-            found[_stream_of(task.task)] = task.error.message
-    return {stream: why for stream, why in found.items() if stream in streams}
+            found[_stream_of(task.task)] = task.error
+    return {stream: error for stream, error in found.items() if stream in streams}
 
 
 def _blames_cut(error: SutureError) -> bool:

@@ -12,10 +12,15 @@ __all__ = ["Evened"]
 
 @dataclass(frozen=True, slots=True)
 class Evened(FFmpegCommand):
-    """Copies all packets; where times jump, ffmpeg lets those of all streams go on from where they were."""
+    """Copies all packets; where times jump, ffmpeg lets those of all streams go on from where they were.
+
+    Args:
+        start_us: where the film begins on its own clock, in microseconds; ffmpeg would let the copy begin at 0.
+    """
 
     input_path: str = field()
     output_path: str = field()
+    start_us: int = 0
 
     @property
     def task_type(self) -> TaskType:
@@ -31,4 +36,5 @@ class Evened(FFmpegCommand):
         """The command without its program. Without ``-copyts``, which would keep the jumps."""
         ask = FFmpegBuilder().add_input(self.input_path).add_map("0")
         ask = ask.add_option("-copy_unknown", "-c", "copy", "-muxdelay", "0", "-muxpreload", "0")
+        ask = ask.add_option("-output_ts_offset", f"{self.start_us}us") if self.start_us else ask
         return ask.add_output(self.output_path)

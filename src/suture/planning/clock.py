@@ -43,7 +43,7 @@ def evened(brief: Brief, looking: Looking) -> Brief:
         CommandCancelled: looking was stopped.
     """
     path = Path(brief.folder) / f"evened.{_COPIES[brief.info.format]}"
-    command = Evened("evened", brief.info.path, str(path)).set_program(brief.ffmpeg)
+    command = Evened("evened", brief.info.path, str(path), start_us=brief.info.start_us).set_program(brief.ffmpeg)
     looking.on_note("the clock of the source starts again or jumps: copying it with a clock that runs on")
     try:
         run_once(command, looking.context())

@@ -104,8 +104,10 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
     index, cut_short = read_index(path), "; ".join(facts["cut_short"])
     if must_be_evened(brief, index):
         raise ClockJumps
-    if stream.index in looking.linear | looking.whole:
+    if stream.index in looking.linear:
         return Packets(index, "a cut of it was not exact", are_frames=False, cut_short=cut_short, is_damaged=True)
+    if stream.index in looking.whole:
+        return Packets(index, "its pieces did not fit together", are_frames=False, cut_short=cut_short)
     if doubt := why_whole(brief.info, stream, index):
         return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged="damaged" in doubt)
     late = _other_clock(brief, stream, index, looking)

@@ -99,14 +99,16 @@ def linear(brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEnc
     keys = packets.index.keyframes()
     index = index.with_keys([packets.index.time(key) for key in keys])
     margin = 2 * (longest_group(packets.index) if len(keys) > 1 else _FAR) + _CONTEXT * index.gap() * index.time_base
-    return Linear(index, proof, margin, _why_whole(brief, stream, index, encoder, looking), why, command)
+    return Linear(index, proof, margin, _why_whole(brief, stream, packets, index, encoder, looking), why, command)
 
 
-def _why_whole(brief: Brief, stream: StreamInfo, index: FrameIndex, encoder: VideoEncoder, looking: Looking) -> str:
+def _why_whole(
+    brief: Brief, stream: StreamInfo, packets: Packets, index: FrameIndex, encoder: VideoEncoder, looking: Looking
+) -> str:
     """Why not even a proved cut is tried."""
     why = why_filtered(brief)
     if stream.index in looking.whole:
-        return "no cut of it was exact"
+        return packets.doubt
     if index.trouble or not index.is_ascending():
         return index.trouble or "its frames have no times of their own, each later than the one before"
     if why and not are_near_sighted(brief.settings.video_filter or ""):

@@ -99,14 +99,14 @@ def _linear(
     """One linear decode, where packets and filters leave a doubt that matters."""
     chain = brief.settings.video_filter or ""
     counted = bool(changes_frames(chain)) and can_be_counted(chain)
-    if not why_linear(brief, packets) or (packets.are_frames and not counted and not _may_cut(brief, packets)):
+    if not why_linear(brief, packets) or (packets.are_frames and not counted and not _may_cut(brief, stream, packets)):
         return None
     return linear(brief, stream, packets, encoder, looking)
 
 
-def _may_cut(brief: Brief, packets: Packets) -> bool:
+def _may_cut(brief: Brief, stream: StreamInfo, packets: Packets) -> bool:
     """Whether there is something to cut, if only it can be proved."""
-    if whole_reason(brief.settings) or not are_near_sighted(brief.settings.video_filter or ""):
+    if whole_reason(brief.settings, stream) or not are_near_sighted(brief.settings.video_filter or ""):
         return False
     return len(_cuts(_in_range(packets.index, brief)[0], brief).starts) > 1
 
@@ -125,7 +125,9 @@ class _Made:
         self, packets: Packets, found: Linear | None, encoder_of: Callable[[int | None], VideoEncoder]
     ) -> tuple[list[ChunkData], VideoEncoder, list[Decision]]:
         """The ranges, what encodes them, and what was decided."""
-        why = whole_reason(self.brief.settings) or (found.whole if found else why_linear(self.brief, packets))
+        why = whole_reason(self.brief.settings, self.stream) or (
+            found.whole if found else why_linear(self.brief, packets)
+        )
         cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(self.index, self.brief)
         encoder = encoder_of(1)
         if found and self._to_prove(found, cuts):
