@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -32,16 +34,25 @@ _SHIFT = re.compile(r"moves by (-?[\d.e+]+) s")
 _PADDED = frozenset({"bgr0", "rgb0", "0rgb", "0bgr"})
 _RUNS_ON = "from a copy whose clock runs on"
 _LONGEST_RUNS = 160
+# ffmpeg counts what it moves a clock by in microseconds, and both it and the output round that to their ticks.
+_SEAM = Fraction(1, 20_000)
+_ASCENDING = frozenset({".mp4", ".mov", ".ts"})
+_NEAR = Fraction(1, 1000)
+_REPEATS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a comparison gives: frames of the source, how many pictures and times are equal, what there is to say."""
+    """What a comparison gives: frames of the source, how many pictures and times are equal, what there is to say.
+
+    ``unsteady``: the pictures differ, and so do linear decodes of the source among themselves, one thread each.
+    """
 
     frames: int
     pictures: int
     times: int
     notes: tuple[str, ...] = ()
+    unsteady: bool = False
 
     @property
     def exact(self) -> bool:
@@ -95,44 +106,50 @@ def compared(ffmpeg: str, source: str, output: str, plan: dict[str, Any], *, num
         for (video, frames), one in zip(tracks, made, strict=True)
     ]
     frames, pictures, times = (sum(getattr(one, name) for one in found) for name in ("frames", "pictures", "times"))
-    return Found(frames, pictures, times, tuple(note for one in found for note in one.notes))
+    notes = tuple(note for one in found for note in one.notes)
+    return Found(frames, pictures, times, notes, any(one.unsteady for one in found))
 
 
 def _track(pair: _Pair, source: list[Frame], plan: dict[str, Any], *, numbered: bool) -> Found:
     made = decoded(pair.ffmpeg, pair.output, pair.made)
     notes = []
-    if evened := any(_RUNS_ON in decision["why"] for decision in plan["decisions"]):
-        source = decoded(pair.ffmpeg, pair.source, pair.video, evened=True)
-        notes.append("the source's clock jumps: its times from the first frame on as this ffmpeg evens them out")
-    shift = _shift(plan, source, made)
-    if evened and source and made:
-        shift = made[0].time - source[0].time
-    late = differing_times(source, made, pair.made.time_base, shift)
+    shift, slack = _shift(plan, source, made), pair.made.time_base
+    if any(_RUNS_ON in decision["why"] for decision in plan["decisions"]):
+        begin = source[0].time
+        source, slack = decoded(pair.ffmpeg, pair.source, pair.video, evened=True), max(slack, _SEAM)
+        shift += begin - source[0].time
+        notes.append("the source's clock jumps: its times as this ffmpeg evens them out, each seam to the microsecond")
+    source = _apart(source, pair, notes)
+    late = differing_times(source, made, slack, shift)
     if late and not (ordered := _late_in_order(pair, made, shift)):
         notes.append(f"the source's own times run backwards {late} times; in order they are equal")
         late = ordered
     if late:
-        notes.append(_late_note(source, made, pair.made.time_base, shift))
-    hashes, wanted = [frame.digest for frame in made], [frame.digest for frame in source]
+        notes.append(_late_note(source, made, slack, shift))
+    hashes, wanted = tuple(frame.digest for frame in made), tuple(frame.digest for frame in source)
     other_form = pair.made.pix_fmt != pair.video.pix_fmt or pair.made.pix_fmt in _PADDED
     if hashes != wanted and other_form and len(source) == len(made):
         hashes, wanted = _in_common(pair, notes)
-    if hashes != wanted and (steady := _steady(pair, wanted)):
-        wanted = steady
-        notes.append("decoders with several threads do not agree on the source; compared with one thread's")
+    unsteady = False
+    if hashes != wanted and len(set(decodes := _one_thread(pair, wanted))) > 1:
+        wanted = hashes if hashes in decodes else decodes[1]
+        unsteady = hashes != wanted and len({tuple(one) for one in decodes[1:]}) > 1
+        notes.append(
+            "linear decodes of the source differ, with several threads or with one; compared with one thread's"
+        )
     if hashes != wanted:
         notes += _differences(pair, hashes, wanted, numbered=numbered)
     equal = sum(a == b for a, b in zip(wanted, hashes, strict=False)) if len(source) == len(made) else 0
     timely = len(source) - late if len(source) == len(made) else 0
-    return Found(len(source), equal, timely, tuple(notes))
+    return Found(len(source), equal, timely, tuple(notes), unsteady)
 
 
-def _in_common(pair: _Pair, notes: list[str]) -> tuple[list[str], list[str]]:
+def _in_common(pair: _Pair, notes: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The hashes of both in a format that both have."""
     common = "gbrp" if pair.made.pix_fmt in _PADDED else pair.made.pix_fmt
     source, made = pair.decoded(common)
     notes.append(f"stored as {pair.made.pix_fmt}, compared as {common}")
-    return [frame.digest for frame in made], [frame.digest for frame in source]
+    return tuple(frame.digest for frame in made), tuple(frame.digest for frame in source)
 
 
 def _differences(pair: _Pair, made: Sequence[str], wanted: Sequence[str], *, numbered: bool) -> list[str]:
@@ -147,10 +164,25 @@ def _differences(pair: _Pair, made: Sequence[str], wanted: Sequence[str], *, num
     return notes
 
 
-def _steady(pair: _Pair, wanted: Sequence[str]) -> list[str]:
-    """What one thread makes of a damaged source, where several make now this, now that; empty where they agree."""
-    one = [frame.digest for frame in decoded(pair.ffmpeg, pair.source, pair.video, threads=1)]
-    return one if one != wanted and len(one) == len(wanted) else []
+def _one_thread(pair: _Pair, wanted: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The pictures of a default decode, then those of some with one thread: damage is patched up so or so."""
+    decodes = [wanted]
+    for _ in range(_REPEATS):
+        one = decoded(pair.ffmpeg, pair.source, pair.video, threads=1)
+        decodes.append(tuple(frame.digest for frame in one))
+    return decodes
+
+
+def _apart(source: list[Frame], pair: _Pair, notes: list[str]) -> list[Frame]:
+    """The source's frames, those of one time a tick of 90 kHz apart, where the output's container holds no two such."""
+    if Path(pair.output).suffix not in _ASCENDING or all(a.time != b.time for a, b in pairwise(source)):
+        return source
+    notes.append(f"frames of one time stand 1/90000 s apart: {Path(pair.output).suffix[1:]} holds no two such")
+    apart = source[:1]
+    for frame in source[1:]:
+        same = apart[-1].time >= frame.time > apart[-1].time - _NEAR
+        apart.append(replace(frame, time=apart[-1].time + Fraction(1, 90_000)) if same else frame)
+    return apart
 
 
 def _late_note(source: Sequence[Frame], made: Sequence[Frame], tick: Fraction, shift: Fraction) -> str:

@@ -24,7 +24,7 @@ import av.error
 from bench.comparison import compared, last_plan, source_frames, why_whole
 from bench.exactness import page
 from bench.kitchen import Kitchen, Unmade
-from bench.outcome import EXACT, REFUSED, UNMADE, WRONG, Outcome, settle
+from bench.outcome import EXACT, EXCEPTED, REFUSED, UNMADE, WRONG, Outcome, settle
 from bench.running import Run, run, suture, version
 from bench.sources import KINDS, Case, cases, films, part_of, real_files
 
@@ -75,9 +75,10 @@ def _judged(blank: Outcome, case: Case, path: str, output: str, done: Run) -> Ou
     except (av.error.FFmpegError, ValueError) as error:
         return replace(blank, frames=frames, pieces=plan["pieces"], note=f"the output can't be read: {error}")
     good = EXACT if frames else REFUSED
+    bad = EXCEPTED if found.unsteady and found.times == found.frames else WRONG
     return replace(
         blank,
-        verdict=good if found.exact else WRONG,
+        verdict=good if found.exact else bad,
         pieces=plan["pieces"],
         frames=found.frames,
         pictures=found.pictures,

@@ -63,6 +63,9 @@ def _figures(stream: StreamVerdict) -> Iterator[str]:
         value = stream.figures.get(name)
         if isinstance(value, int | float):
             yield text.format(value)
+    alike = stream.count - int(stream.figures.get("frames_told_apart", stream.count))
+    if alike > 0:
+        yield f"{count(alike, 'picture')} can't be told from {'its' if alike == 1 else 'their'} neighbours"
 
 
 def _list(title: str, findings: Sequence[Finding]) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Is a picture really out of step? Every part of a path that `sequence` found is questioned before anyone is told.
 
 Encoders of few bits lag: they repeat the picture before, or parts of it, where the change is smaller than their error,
-so that an honest output lies nearer to an earlier picture of the source. Told apart by three questions: is the change
-in the source larger than the error that is left? Does the picture lie on the other's side by a clear share of that
+so that an honest output lies nearer to an earlier picture of the source. Told apart by four questions: is the change
+in the source larger than the error that is left? Is it anywhere so strong that no encoder leaves it out, as it does
+with one step of a slow fade, however exact the rest is? Does the picture lie on the other's side by a clear share of that
 change? And do the pictures around, which are in step, not do the same? Whatever fails goes back in step.
 """
 
@@ -30,6 +31,9 @@ __all__ = ["confirmed"]
 _DIFFERENT: Final = 0.03
 # A change is distinct when it is as large as the error: less, and encoders leave it out.
 _DISTINCT: Final = 1.0
+# It is strong where some samples in a row change by so much, squared (5 grey levels): a quantiser's dead zone in flat
+# pictures is wider than the errors that are left.
+_STRONG: Final = 25.0
 _SHORT: Final = 2
 # The sum of change over error that a part needs, and the share of the change by which it has to lie on the other's
 # side.
@@ -97,8 +101,10 @@ def _others(steps: Steps, columns: Numbers, part: tuple[int, int]) -> list[int]:
 
 def _stands_out(steps: Steps, columns: Numbers, part: tuple[int, int], other: int, floor: float) -> bool:
     begin, end = part
-    shares, ratios = _sides(steps, np.arange(begin, end), int(columns[begin]), other, floor)
+    shares, ratios, told = _sides(steps, np.arange(begin, end), int(columns[begin]), other, floor)
     distinct = ratios >= _DISTINCT
+    if not steps.lossless:
+        distinct[distinct] = steps.strength(told[distinct], int(columns[begin]), other) >= _STRONG
     short = _length(part) <= _SHORT
     late = steps.offsets[int(columns[begin])] < steps.offsets[other]
     # An encoder may repeat a picture; it never shows one before its time.
@@ -108,18 +114,18 @@ def _stands_out(steps: Steps, columns: Numbers, part: tuple[int, int], other: in
     needed = (_SHARE_LATE_SHORT if short else _SHARE_LATE_LONG) if late else _SHARE_EARLY
     share = float(np.median(shares[distinct]))
     near = np.r_[max(0, begin - _AROUND) : begin, end : min(len(columns), end + _AROUND)]
-    theirs, their_ratios = _sides(steps, near[columns[near] == other], int(columns[begin]), other, floor)
+    theirs, their_ratios, _ = _sides(steps, near[columns[near] == other], int(columns[begin]), other, floor)
     theirs = theirs[their_ratios >= _DISTINCT / 2]
     if len(theirs) < 3:  # noqa: PLR2004 - too few to tell
         return share >= max(needed, _SHARE_ALONE)
     return share >= needed and float(np.quantile(theirs, 0.95)) <= _OTHERS
 
 
-def _sides(steps: Steps, places: Numbers, column: int, other: int, floor: float) -> tuple[Floats, Floats]:
-    """For each picture: whose side it lies on (1: ``column``'s, -1: ``other``'s), and the change over the error."""
+def _sides(steps: Steps, places: Numbers, column: int, other: int, floor: float) -> tuple[Floats, Floats, Numbers]:
+    """Whose side pictures lie on (1: ``column``'s, -1: ``other``'s), the change over the error, and which they are."""
     mine, theirs = steps.table[places, column], steps.table[places, other]
     apart = steps.between(places, column, other)
     apart = np.where(np.isfinite(apart), apart, np.abs(theirs - mine))
     told = np.isfinite(mine) & np.isfinite(theirs) & (apart > _DIFFERENT)
     mine, theirs, apart = mine[told], theirs[told], apart[told]
-    return (theirs - mine) / apart, apart / np.maximum(floor, np.minimum(mine, theirs))
+    return (theirs - mine) / apart, apart / np.maximum(floor, np.minimum(mine, theirs)), places[told]

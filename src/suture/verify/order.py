@@ -6,7 +6,7 @@ out of step. Nothing here is a finding; `pictures` makes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -38,17 +38,18 @@ class Film:
     seconds: Seconds
 
 
-def align(mine: Film, theirs: Film, allowed_s: float) -> tuple[Numbers, int]:
+def align(mine: Film, theirs: Film, allowed_s: float, *, lossless: bool = False) -> tuple[Numbers, int]:
     """Which picture of the source each shows, and how many of them can be told from their neighbours.
 
     Args:
         mine: the source; not empty.
         theirs: the output, its times on the source's clock; not empty.
         allowed_s: by so much times may differ.
+        lossless: the output's codec loses nothing.
     """
     base = _base(mine.seconds, theirs.seconds, allowed_s)
     apart = lags(mine.rows)
-    steps = Steps(distances(mine.rows, theirs.rows, base, NEAR), base, NEAR, apart)
+    steps = Steps(distances(mine.rows, theirs.rows, base, NEAR), base, NEAR, apart, mine.rows, lossless)
     columns = confirmed(steps, follow(steps))
     far = _far(mine, theirs, base, base + np.asarray(NEAR)[columns])
     if far:
@@ -110,4 +111,4 @@ def _coarse(rows: Frames) -> NDArray[np.float32]:
 def _wider(steps: Steps, mine: Film, theirs: Film, far: list[int]) -> Steps:
     more = sorted({step + near for step in far for near in (-1, 0, 1)} - set(steps.offsets))
     table = distances(mine.rows, theirs.rows, steps.base, more)
-    return Steps(np.hstack([steps.table, table]), steps.base, (*steps.offsets, *more), steps.apart)
+    return replace(steps, table=np.hstack([steps.table, table]), offsets=(*steps.offsets, *more))

@@ -40,6 +40,9 @@ _ROUNDED_S: Final = 1 / 500
 # Above it the coarse pictures have little in common (0 equal, 1 chance); below, coding explains it.
 _OTHER: Final = 0.3
 
+# What comes out of them is what went in, so that any difference tells.
+_LOSSLESS: Final = frozenset({"ffv1", "ffvhuff", "huffyuv", "utvideo", "magicyuv", "rawvideo", "v210", "png"})
+
 # Contrast and brightness that coding does not change.
 _CONTRAST: Final = 0.06
 _BRIGHTNESS: Final = 5.0
@@ -84,7 +87,7 @@ def compare_pictures(
         mine = _within(_film(both[0], size), start, end)
         theirs = _film(both[1], size)
         theirs = Film(theirs.rows, theirs.seconds - float(shift))
-        compared = _compare(mine, theirs, _allowed(source, tick), size, source.name)
+        compared = _compare(mine, theirs, _allowed(source, tick), size, source.name, output.stream.codec in _LOSSLESS)
         broken = tuple(complaints(both[0], both[1], source.name))
     return Compared((*compared.findings, *broken), {**compared.figures, "decode_errors": len(both[1].said)})
 
@@ -154,14 +157,14 @@ def _allowed(source: Side, tick: Fraction) -> float:
     return max(float(tick), own if own <= _ROUNDED_S else 0.0)
 
 
-def _compare(mine: Film, theirs: Film, allowed_s: float, size: tuple[int, int], name: str) -> Compared:
+def _compare(mine: Film, theirs: Film, allowed_s: float, size: tuple[int, int], name: str, lossless: bool) -> Compared:
     figures: dict[str, float | int | str] = {"frames": len(theirs.rows), "source_frames": len(mine.rows)}
     if not len(theirs.rows) or not len(mine.rows):
         lost = Finding(
             "frames-lost", f"{name} has {len(theirs.rows)} frames, the source has {len(mine.rows)}", stream=name
         )
         return Compared((lost,) if len(theirs.rows) != len(mine.rows) else (), figures)
-    shown, told = align(mine, theirs, allowed_s)
+    shown, told = align(mine, theirs, allowed_s, lossless=lossless)
     alike = likeness(mine.rows, theirs.rows, shown, size)
     times = Times(mine.seconds, theirs.seconds, allowed_s)
     findings = list(_counted(mine, theirs, name))

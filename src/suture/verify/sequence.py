@@ -41,6 +41,9 @@ _DOUBT_QUANTILE: Final = 0.95
 _DOUBT_OF_ERROR: Final = 0.02
 _AROUND: Final = 12
 _BLOCK: Final = 96
+# Samples in a row, in so many of which two pictures have to differ.
+_ROW: Final = 8
+_ROWS: Final = 3
 # So many pictures have to agree on a step far away.
 _VOTES: Final = 3
 
@@ -56,12 +59,16 @@ class Steps:
         base: the source's picture that each of the output's is expected to show.
         offsets: what the columns of the table stand for; 0 is one of them.
         apart: see `lags`.
+        source: the source's pictures, one row each.
+        lossless: the output's codec loses nothing.
     """
 
     table: Floats
     base: Numbers
     offsets: tuple[int, ...]
     apart: Floats
+    source: Frames
+    lossless: bool = False
 
     @property
     def home(self) -> int:
@@ -80,6 +87,30 @@ class Steps:
         row = np.clip(self.base[places] + low, 0, len(self.apart) - 1)
         found = self.apart[row, np.minimum(gap, FARTHEST)]
         return np.asarray(np.where(gap > FARTHEST, np.float32(np.inf), found), np.float32)
+
+    def strength(self, places: Numbers, one: int, other: int) -> Floats:
+        """How much the source's pictures that two columns stand for differ where they differ most; see `strengths`."""
+        last = len(self.source) - 1
+        sides = (np.clip(self.base[places] + self.offsets[column], 0, last) for column in (one, other))
+        return strengths(self.source, *sides)
+
+
+def strengths(source: Frames, one: Numbers, other: Numbers) -> Floats:
+    """Mean squared difference of pairs of pictures in the few samples in a row where it is greatest.
+
+    Args:
+        source: one row of samples per picture.
+        one: numbers of pictures.
+        other: as many.
+    """
+    made = np.zeros(len(one), np.float32)
+    count = source.shape[1] // _ROW
+    for begin in range(0, len(one), _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        error = source[one[block], : count * _ROW].astype(np.float32) - source[other[block], : count * _ROW]
+        parts = np.einsum("nrk,nrk->nr", *(error.reshape(-1, count, _ROW),) * 2) / _ROW
+        made[block] = np.partition(parts, -_ROWS, axis=1)[:, -_ROWS] if count >= _ROWS else parts.max(axis=1)
+    return made
 
 
 def distances(source: Frames, output: Frames, base: Numbers, offsets: Sequence[int]) -> Floats:

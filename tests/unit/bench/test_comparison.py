@@ -34,8 +34,14 @@ def _rounded(frames: list[Frame], shift: Fraction = Fraction(0)) -> list[Frame]:
 def judge(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Found]:
     """Compare two made-up films; ``single``: what a decoder with one thread makes of the source."""
 
-    def run(source: list[Frame], made: list[Frame], plan: object = STILL, single: list[Frame] | None = None) -> Found:
-        films = {"in": source, "out": made}
+    def run(
+        source: list[Frame],
+        made: list[Frame],
+        plan: object = STILL,
+        single: list[Frame] | None = None,
+        output: str = "out",
+    ) -> Found:
+        films = {"in": source, output: made}
 
         def decoded(
             _ffmpeg: str, path: str, _video: Video, *_form: str, threads: int | None = None, evened: bool = False
@@ -44,12 +50,12 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Found]:
                 return _frames("".join(frame.digest for frame in source))
             return single if threads and single is not None and path == "in" else films[path]
 
-        video, output = Video(0, TICK, "yuv420p"), Video(0, MILLI, "yuv420p")
+        video, stored = Video(0, TICK, "yuv420p"), Video(0, MILLI if output == "out" else TICK, "yuv420p")
         monkeypatch.setattr(comparison, "decoded", decoded)
         monkeypatch.setattr(comparison, "source_frames", lambda *_: ((video, source),))
-        monkeypatch.setattr(comparison, "video_streams", lambda _path: [output])
+        monkeypatch.setattr(comparison, "video_streams", lambda _path: [stored])
         monkeypatch.setattr(comparison, "_late_in_order", lambda _pair, made, _shift: len(made))
-        return compared("ffmpeg", "in", "out", plan)  # type: ignore[arg-type]
+        return compared("ffmpeg", "in", output, plan)  # type: ignore[arg-type]
 
     return run
 
@@ -84,9 +90,10 @@ def test_a_clock_that_jumps_may_be_made_to_run_on(judge: Callable[..., Found]) -
     """Where the plan says so, times are those that a decoder evens out, from the first frame on."""
     source = [*_frames("ab", first=126000), *_frames("cd", first=9000)]
     plan = {"decisions": [{"what": "timestamps", "why": "all is made from a copy whose clock runs on"}]}
-    running = _rounded(_frames("abcd"), Fraction(8, 100))
+    running = _rounded(_frames("abcd"), Fraction(14, 10))
     assert judge(source, running, plan).exact
     assert not judge(source, running).exact
+    assert not judge(source, _rounded(_frames("abcd")), plan).exact, "it begins where the source does"
     assert not judge(source, [*running[:3], Frame(running[3].time + 2 * MILLI, "d")], plan).exact
 
 
@@ -106,7 +113,17 @@ def test_a_source_on_which_threads_do_not_agree_is_what_one_makes_of_it(judge: C
     source, single = _frames("abXY"), _frames("abcd")
     assert judge(source, _rounded(single), single=single).exact
     assert not judge(source, _rounded(single), single=source).exact
-    assert not judge(source, _rounded(_frames("abcZ")), single=single).exact
+    found = judge(source, _rounded(_frames("abcZ")), single=single)
+    assert (found.exact, found.unsteady) == (False, False), "one thread always gives the same here"
+
+
+def test_frames_of_one_time_may_stand_a_tick_apart(judge: Callable[..., Found]) -> None:
+    """In containers that hold no two such; anywhere else, and by more, that is a wrong time."""
+    source = [*_frames("ab"), *_frames("cd", first=3003)]
+    apart = [*source[:2], Frame(source[2].time + TICK, "c"), source[3]]
+    assert judge(source, apart, output="out.mp4").exact
+    assert judge(source, [*source[:2], Frame(source[2].time + 60 * TICK, "c"), source[3]], output="out.mp4").times == 3
+    assert judge(source, source, output="out.mkv").exact
 
 
 def test_a_track_too_few_is_not_exact(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,10 +30,10 @@ def coded(rows: NDArray[np.uint8], noise: float = 2.0) -> NDArray[np.uint8]:
     return np.clip(rows + chance.normal(0, noise, rows.shape), 0, 255).astype(np.uint8)
 
 
-def shown_by(source: NDArray[np.uint8], output: NDArray[np.uint8]) -> NDArray[np.int64]:
+def shown_by(source: NDArray[np.uint8], output: NDArray[np.uint8], *, lossless: bool = False) -> NDArray[np.int64]:
     """What the alignment says."""
     base = np.minimum(np.arange(len(output)), len(source) + 1)
-    steps = Steps(distances(source, output, base, NEAR), base, NEAR, lags(source))
+    steps = Steps(distances(source, output, base, NEAR), base, NEAR, lags(source), source, lossless)
     return np.asarray(base + np.asarray(NEAR)[confirmed(steps, follow(steps))])
 
 
@@ -73,6 +73,26 @@ def test_lag_of_an_encoder_is_no_shift() -> None:
     behind[0] = source[0]
 
     assert shown_by(source, coded(behind, 3.0)).tolist() == ORDER
+
+
+FADE = np.repeat((np.arange(COUNT) // 3 + 60).astype(np.uint8), 400).reshape(COUNT, 400)
+
+
+def test_steps_of_a_fade_are_no_shift() -> None:
+    """An encoder leaves out a step of one grey level in a flat picture, however exact it is elsewhere."""
+    source = FADE
+    lagging = source.copy()
+    lagging[60], lagging[33:35] = source[59], source[32]
+
+    assert shown_by(source, lagging).tolist() == ORDER
+
+
+def test_a_lossless_codec_leaves_nothing_out() -> None:
+    """The same in a codec that loses nothing is a picture shown twice."""
+    lagging = FADE.copy()
+    lagging[60] = FADE[59]
+
+    assert shown_by(FADE, lagging, lossless=True).tolist() != ORDER
 
 
 def test_repeated_pictures_are_no_doubles() -> None:
