@@ -61,6 +61,7 @@ __all__ = [
     "ResourceError",
     "ResumeError",
     "RetriesExhausted",
+    "SourceDamaged",
     "SutureError",
     "Unsupported",
     "UpstreamFailed",

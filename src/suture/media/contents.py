@@ -45,7 +45,7 @@ class Packets:
         pts: presentation times in ticks; `NO_TIME` where there is none.
         durations: in ticks; 0 where it is not told.
         digests: of what a decoder sees.
-        hidden: 1 where an edit list hides it.
+        hidden: 1 where an edit list hides it, or where it is sound of which nothing is heard.
         whole: a digest of all bytes in a row, and their number: samples that are cut into packets at will.
         header: a digest of the stream's header (a subtitle's styles).
         cues: of a text subtitle: its lines, by time.
@@ -72,7 +72,7 @@ class Packets:
         return None if ticks == NO_TIME else ticks * self.time_base
 
     def shown(self) -> list[int]:
-        """Numbers of the packets that no edit list hides."""
+        """Numbers of the packets that are not hidden."""
         return [n for n, hidden in enumerate(self.hidden) if not hidden]
 
 
@@ -200,6 +200,7 @@ class _Reader:
         self._bare = barer(codec, header)
         self._all = hashlib.blake2b(digest_size=16) if codec.startswith("pcm_") else None
         self._bytes = 0
+        self._rate = context.rate or 0 if stream.type == "audio" and context is not None else 0
         self._reads_lines = stream.type == "subtitle" and context is not None and codec not in _BITMAPS
 
     def see(self, packet: Any) -> None:  # noqa: ANN401 - PyAV's
@@ -211,10 +212,17 @@ class _Reader:
         found.pts.append(NO_TIME if packet.pts is None else packet.pts)
         found.durations.append(packet.duration or 0)
         found.digests.append(look)
-        found.hidden.append(bool(packet.is_discard))
+        found.hidden.append(bool(packet.is_discard) or self._is_unheard(packet))
         self._bytes += len(data)
         if self._all is not None:
             self._all.update(data)
+
+    def _is_unheard(self, packet: Any) -> bool:  # noqa: ANN401 - PyAV's
+        """Whether all of it is priming: Matroska says so by its delay, where MP4 has an edit list."""
+        from suture.media.copied import skipped  # noqa: PLC0415 - av loads only where it is used
+
+        before = skipped(packet)[0] if self._rate else 0
+        return before > 0 and Fraction(before, self._rate) > ((packet.duration or 0) - 1) * self.found.time_base
 
     def _read_line(self, packet: Any, data: bytes) -> None:  # noqa: ANN401 - PyAV's
         from suture.media.cues import cue_of  # noqa: PLC0415 - av loads only where it is used

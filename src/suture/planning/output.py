@@ -227,7 +227,7 @@ def _with_tags(spec: TrackSpec, tags: dict[str, str]) -> TrackSpec:
 
 def _tag_losses(tags: dict[str, str], specs: tuple[TrackSpec, ...], container: Container) -> list[Loss]:
     lost = lost_tags(tags, container.format)
-    lost += [name for spec in specs for name in lost_tags(spec.metadata, container.format)]
+    lost += [name for spec in specs for name in lost_tags(spec.metadata, container.format, of_track=True)]
     if not lost:
         return []
     return [Loss(f"tags {', '.join(sorted(set(lost)))}", f"{container.format} has no place for them")]

@@ -30,15 +30,28 @@ _STATISTICS: Final = (
     "number_of_bytes",
     "_statistics_writing_app",
     "_statistics_writing_date_utc",
+    "_statistics_tags",
 )
 _DEFAULT_NAMES: Final = frozenset({"videohandler", "soundhandler", "subtitlehandler", "datahandler"})
-# What libavformat's MP4 muxer writes. Source: libavformat/movenc.c, mov_write_ilst_tag and its neighbours.
-_MP4: Final = frozenset(
-    """album album_artist artist comment compilation composer copyright creation_time date description disc
-    encoding_tool episode_id episode_sort genre grouping hd_video keywords lyrics media_type network rating
-    season_number show sort_album sort_album_artist sort_artist sort_composer sort_name sort_show synopsis timecode
-    title tmpo track gapless_playback language handler_name location make model performer rotate""".split()  # noqa: SIM905
-)
+# Tags of the file that libavformat's muxers write and its demuxers read back; containers that are not here take any.
+# Found by trying each, and many more.
+_KEPT: Final[dict[str, frozenset[str]]] = {
+    "mp4": frozenset(
+        """album album_artist artist comment compilation composer copyright creation_time date description disc
+        episode_id episode_sort gapless_playback genre grouping hd_video keywords location lyrics media_type network
+        season_number show synopsis title track""".split()  # noqa: SIM905
+    ),
+    "mov": frozenset(
+        "album artist comment copyright creation_time date genre location make model title".split()  # noqa: SIM905
+    ),
+    **dict.fromkeys(("mpegts", "adts", "ac3", "eac3", "mpeg"), frozenset()),
+}
+# The same for tags of a track, besides those that are facts about it, each promised and missed for itself.
+_TRACK_KEPT: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(("mp4", "mov"), frozenset({"creation_time", "timecode"})),
+    **dict.fromkeys(("mpegts", "adts", "ac3", "eac3", "mpeg", "wav", "mp3", "flac", "avi", "flv"), frozenset()),
+}
+_FACTS: Final = frozenset({"language", "title", "name", "handler_name", "filename", "mimetype"})
 
 # What libavformat's muxers write and its demuxers read back; found by trying each.
 _ROLES: Final[dict[str, frozenset[str]]] = {
@@ -88,11 +101,20 @@ def _is_statistic(key: str) -> bool:
     return key.lower().partition("-")[0] in _STATISTICS
 
 
-def lost_tags(tags: Mapping[str, str], container: str) -> list[str]:
-    """Names of tags that the container has no place for."""
-    if container not in {"mp4", "mov"}:
+def lost_tags(tags: Mapping[str, str], container: str, *, of_track: bool = False) -> list[str]:
+    """Names of tags that the container has no place for, or that libavformat does not write there.
+
+    Args:
+        tags: of a file, or of a track.
+        container: as libavformat's muxer is called.
+        of_track: they are a track's; its language and title, which are not only tags, are never named.
+    """
+    kept = (_TRACK_KEPT if of_track else _KEPT).get(container)
+    if kept is None:
         return []
-    return sorted(key for key in tags if key.lower() not in _MP4 and not _is_statistic(key))
+    if of_track:
+        kept |= _FACTS | _CONTAINER
+    return sorted(key for key in tags if key.lower() not in kept and not _is_statistic(key))
 
 
 def lost_dispositions(disposition: Iterable[str], container: str) -> list[str]:

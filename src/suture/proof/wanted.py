@@ -30,8 +30,8 @@ _BY_FORMAT: Final = {"matroska": "mkv", "mov": "mp4", "mpegts": "ts", "ogg": "og
 # Muxers whose files one demuxer of another name reads.
 _FAMILY: Final = {"mp4": "mov", "oga": "ogg", "opus": "ogg", "adts": "aac"}
 _ALL: Final = frozenset({"*"})
-# They keep tags of the whole file, if any, and none of streams. Found by trying each.
-_WITHOUT_STREAM_TAGS: Final = frozenset({"mpegts", "adts", "ac3", "eac3", "wav", "mp3", "flac", "avi", "flv", "mpeg"})
+# Tracks have no title there. Found by trying each.
+_WITHOUT_TITLES: Final = frozenset({"mpegts", "adts", "ac3", "eac3", "wav", "mp3", "flac", "avi", "flv", "mpeg"})
 _WITHOUT_LANGUAGES: Final = frozenset({"ogg", "oga", "opus", "flac", "wav", "mp3", "adts", "ac3", "eac3", "avi", "flv"})
 # What only a container can tell of a picture, and those that do not.
 _NEED_CONTAINER: Final = frozenset({"rotation", "display_matrix", "spherical"})
@@ -46,22 +46,8 @@ _CARRY: Final = {
     "ambient_viewing_environment": frozenset({"hevc", "h264"}),
     "closed_captions": frozenset({"h264", "hevc", "mpeg2video", "av1"}),
 }
-_WITHOUT_TAGS: Final = frozenset({"mpegts", "adts", "ac3", "eac3", "mpeg"})
 # A few names each; which, their readers and writers do not agree on.
 _FEW_TAGS: Final = frozenset({"wav", "avi"})
-# What libavformat writes into them without a word of complaint, and does not read back. Found by trying each.
-_SWALLOWED: Final = frozenset(
-    """encoding_tool performer rating sort_album sort_album_artist sort_artist sort_composer sort_name sort_show
-    timecode tmpo rotate""".split()  # noqa: SIM905
-)
-_UNWRITTEN: Final = {
-    "mp4": _SWALLOWED | {"make", "model"},
-    "mov": _SWALLOWED
-    | frozenset(
-        """album_artist compilation composer description disc episode_id episode_sort gapless_playback grouping hd_video
-        keywords lyrics media_type network season_number show synopsis track""".split()  # noqa: SIM905
-    ),
-}
 _DATES: Final = frozenset({"creation_time"})
 # Compared for themselves, or made of the bytes; some tools put a language behind the name.
 _APART: Final = (
@@ -161,17 +147,15 @@ class Wanted:
     def tag_excuses(self, tags: Mapping[str, str], *, of_stream: bool) -> dict[str, str]:
         """Why tags can't be held, by their names."""
         form = self.container.format
-        without = _WITHOUT_STREAM_TAGS if of_stream else _WITHOUT_TAGS
-        lost = set(tags) if form in without | _FEW_TAGS else set(lost_tags(tags, form))
-        lost |= {key for key in tags if key.lower() in _UNWRITTEN.get(form, ())}
-        if of_stream and form in {"mp4", "mov"}:
-            lost = set(tags)
+        # Whose timecode MP4 keeps depends on which track its own track of timecodes was made for.
+        unsure = form in _FEW_TAGS or (of_stream and form in {"mp4", "mov"})
+        lost = list(tags) if unsure else lost_tags(tags, form, of_track=of_stream)
         return dict.fromkeys(lost, f"{form} has no place for it")
 
     def fact_excuse(self, pair: Pair, what: str) -> str:
         """Why a track can't show a fact here; empty: it can."""
         form, kind = self.container.format, pair.source.kind
-        if what == "title" and form in _WITHOUT_STREAM_TAGS:
+        if what == "title" and form in _WITHOUT_TITLES:
             return f"{form} has no place for it"
         if what == "rotation" and _was_turned(pair):
             return "the picture itself was turned"
