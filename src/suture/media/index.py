@@ -102,6 +102,10 @@ class FrameIndex:
         end = max(self.end_pts * finer, pts[-1] + 1)
         return replace(self, pts=pts, end_pts=end, time_base=self.time_base / finer)
 
+    def regular(self, rate: Fraction) -> FrameIndex:
+        """As many frames, so many a second from zero: for a film whose frames have no times."""
+        return replace(self, pts=array("q", range(len(self.pts))), end_pts=len(self.pts), time_base=1 / rate)
+
     def with_keys(self, times: Iterable[Fraction]) -> FrameIndex:
         """The same with keyframes at these times (in seconds), or at the first frame after each."""
         keys = bytearray(self.keys)

@@ -40,6 +40,8 @@ __all__ = ["Linear", "linear", "why_linear", "with_proved_cuts"]
 _SAMPLE: Final = 8
 # Frames that a filter may want to see before the first that counts, or a decoder may need to get going.
 _CONTEXT: Final = 16
+# No film has so many frames a second.
+_FASTEST: Final = Fraction(10_000)
 # Where packets do not tell how far keyframes are apart, a seek goes back so many seconds.
 _FAR: Final = Fraction(10)
 
@@ -97,9 +99,21 @@ def linear(brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEnc
     command = replace(encoder, proof=proof).lister(stream.index, brief.info.path, listing, tick)
     index = listed(command, looking)
     keys = packets.index.keyframes()
+    if timeless := _timeless(stream, index):
+        index = index.regular(stream.frame_rate or Fraction(25))
     index = index.with_keys([packets.index.time(key) for key in keys])
     margin = 2 * (longest_group(packets.index) if len(keys) > 1 else _FAR) + _CONTEXT * index.gap() * index.time_base
-    return Linear(index, proof, margin, _why_whole(brief, stream, packets, index, encoder, looking), why, command)
+    return Linear(
+        index, proof, margin, timeless or _why_whole(brief, stream, packets, index, encoder, looking), why, command
+    )
+
+
+def _timeless(stream: StreamInfo, index: FrameIndex) -> str:
+    """That no reader found times in a stream, so that they were counted in ticks; empty where there are times."""
+    nominal = stream.frame_rate or Fraction(25)
+    if len(index) < _SAMPLE or index.rate() < max(_FASTEST, 2 * nominal):
+        return ""
+    return f"its frames have no times, and are given {float(nominal):g} a second"
 
 
 def _why_whole(

@@ -341,3 +341,9 @@ def test_a_change_of_size_is_trouble(tmp_path: Path) -> None:
     lines = ["#tb 0: 1/30", "0, 0, 0, 1, 3600, 0x1", "0, 1, 1, 1, 3600, 0x2", "0, 2, 2, 1, 900, 0x3"]
     assert index_of_listing(listing(tmp_path, "\n".join(lines[:3])), 0).trouble == ""
     assert "size" in index_of_listing(listing(tmp_path, "\n".join(lines)), 0).trouble
+
+
+def test_frames_without_times_are_given_some() -> None:
+    """So many a second, from zero."""
+    regular = index_of([0, 1, 2], end=3).regular(Fraction(25))
+    assert [regular.time(n) for n in range(4)] == [0, Fraction(1, 25), Fraction(2, 25), Fraction(3, 25)]
