@@ -82,6 +82,6 @@ class Outcome:
 def settle(outcome: Outcome) -> Outcome:
     """A failure that is on the list of exceptions becomes one, with its reason; anything else stays what it is."""
     reason = next((why for start, why in EXCEPTIONS.items() if outcome.name.startswith(start)), "")
-    if outcome.verdict == WRONG and reason:
+    if outcome.verdict == WRONG and reason and outcome.pieces:
         return replace(outcome, verdict=EXCEPTED, note=f"{reason} ({outcome.note})" if outcome.note else reason)
     return outcome

@@ -26,7 +26,8 @@ The tree (each leaf is also the Python builtin of the same meaning, so ``except 
     │   ├── UpstreamFailed
     │   ├── RetriesExhausted
     │   └── ResumeError
-    └── ConcatError            (ValueError)         pieces do not fit together           exit 1
+    └── ConcatError            (ValueError)         pieces can't be put together        exit 1
+        └── PiecesDiffer
 
 Messages say what, on which thing, why, and what to do (``hint``). All of them pickle: they cross process and
 machine borders. Imports nothing of ours.
@@ -57,6 +58,7 @@ __all__ = [
     "MediaError",
     "OrchestrationError",
     "OutOfMemory",
+    "PiecesDiffer",
     "ProbeError",
     "ResourceError",
     "ResumeError",
@@ -245,4 +247,8 @@ class ResumeError(OrchestrationError):
 
 
 class ConcatError(SutureError, ValueError):
-    """Pieces do not fit together, or some are missing."""
+    """Pieces can't be put together, or some are missing."""
+
+
+class PiecesDiffer(ConcatError):
+    """Pieces do not fit together: one film encoded in one piece would."""

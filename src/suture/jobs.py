@@ -134,9 +134,12 @@ class Job:
         # Who dies here is told by the next run that it was finished, for which `report_of_published` needs the rest.
         if not self.keep_work:
             empty(Path(self.folder), sparing=_FAREWELL)
+        announced = list(Path(self.folder).glob("*.published"))
+        for path in announced:
+            self.store.set_fact("made", _told(path))
         self.note(status="done", ended=time.time(), keep_work=self.keep_work)
-        for announced in Path(self.folder).glob("*.published"):  # from here on the output is the user's
-            announced.unlink(missing_ok=True)
+        for path in announced:  # from here on the output is the user's
+            path.unlink(missing_ok=True)
 
     def _comfort(self, error: SutureError, say: Callable[[str], None]) -> None:
         """What was done is not lost, and how to go on with it."""
@@ -283,11 +286,16 @@ def _claimed(folder: Path) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a small file of ours; empty where there is none that can be read."""
-    try:
-        told = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
+    told = _told(path)
     return told if isinstance(told, dict) else {}
+
+
+def _told(path: Path) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """What a small file of ours says; None where it can't be read."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def empty(folder: Path, sparing: tuple[str, ...] = ()) -> None:

@@ -83,7 +83,7 @@ def verify(
         The report: ``report.ok``, ``report.differences`` and what could not be judged.
 
     Raises:
-        SutureError: one of them can't be read, or both are one file.
+        SutureError: the source can't be read, or both are one file; an output that can't be read is a difference.
     """
     from suture.proof import Between  # noqa: PLC0415 - only what is used loads
     from suture.proof import verify as compare  # noqa: PLC0415 - as above

@@ -24,9 +24,9 @@ from suture.errors import (
     ChunkError,
     CommandCancelled,
     CommandFailed,
-    ConcatError,
     ConfigError,
     DiskFull,
+    PiecesDiffer,
     ProbeError,
     SutureError,
 )
@@ -169,11 +169,11 @@ class _Encoding:
     def _planned_again(self, plan: Plan, doubted: dict[int, SutureError]) -> Plan:
         """With proved cuts for streams whose cuts were not exact; in one piece where that was tried, or is no help."""
         proved = plan.linear | {video.track.source_index for video in plan.videos if video.listing}
-        whole = {stream for stream, error in doubted.items() if stream in proved or isinstance(error, ConcatError)}
+        whole = {stream for stream, error in doubted.items() if stream in proved or isinstance(error, PiecesDiffer)}
         for stream, error in doubted.items():
             instead = "encoding it in one piece" if stream in whole else "encoding it again with proved cuts"
             self._say(f"video stream {stream} could not be put together of its pieces ({error.message}); {instead}")
-        unfit = {stream for stream, error in doubted.items() if isinstance(error, ConcatError)}
+        unfit = {stream for stream, error in doubted.items() if isinstance(error, PiecesDiffer)}
         return self._planned(plan.linear | (doubted.keys() - unfit), plan.whole | whole)
 
     def _already(self, plan: Plan) -> EncodeReport | None:
@@ -304,7 +304,7 @@ def _doubted(plan: Plan, run: RunReport) -> dict[int, SutureError]:
     streams = {video.track.source_index for video in plan.videos} - plan.whole
     found: dict[int, SutureError] = {}
     for task in run.failed:
-        if isinstance(task.error, ConcatError):  # pieces do not fit together; which stream's is not known
+        if isinstance(task.error, PiecesDiffer):  # pieces do not fit together; which stream's is not known
             found |= dict.fromkeys(streams, task.error)
         elif task.error is not None and _blames_cut(task.error):
             found[_stream_of(task.task)] = task.error

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import films
 import sewing
 from suture.pipeline import encode
 from suture.presets import make_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import films
 
 pytestmark = pytest.mark.media
 
@@ -25,6 +24,12 @@ def recording(make_film: films.FilmMaker, tmp_path_factory: pytest.TempPathFacto
     video = "-c:v libx264 -preset veryfast -bf 2 -g 20"
     parts = [make_film("ts", f"{video} -crf {crf}", "-c:a mp2", rate="25", seconds=2) for crf in (20, 30)]
     path = tmp_path_factory.mktemp("recording") / "film.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def joined(parts: list[Path], path: Path) -> Path:
+    """One file behind the other, as `cat` does it."""
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
     return path
 
@@ -53,3 +58,19 @@ def test_where_no_copy_can_be_made_the_film_is_encoded_all_the_same(
     settings = make_settings("h264", {"speed": "ultrafast", "resume": False})
     report = encode(str(recording), str(tmp_path / "out.mkv"), settings)
     assert (report.exit_code, report.frames) == (0, 100)
+
+
+@pytest.mark.parametrize("case", ["program stream", "hole"])
+def test_other_trouble_does_not_hide_a_jump(case: str, make_film: films.FilmMaker, tmp_path: Path) -> None:
+    """Packets without times, or one that is damaged at the seam: sound and picture run on all the same."""
+    if case == "hole":
+        more = [["-output_ts_offset", at] for at in ("0", "250")]
+        parts = [make_film("ts", films.H264, "-c:a mp2", rate="25", seconds=2, more=one) for one in more]
+    else:
+        parts = [make_film("vob", f"-c:v mpeg2video -bf 2 -g 12 -q:v {q}", "-c:a mp2", rate="25") for q in (2, 6)]
+    source, output = joined(parts, tmp_path / f"film{parts[0].suffix}"), tmp_path / "out.mkv"
+    encode(str(source), str(output), make_settings("h264", {"crf": 0.0, "speed": "ultrafast", "resume": False}))
+    pictures, sound = sewing.shown(output), [packet.pts for packet in sewing.packets(output, "audio")]
+    assert (len(pictures), len(sound)) == (100, len(sewing.packets(source, "audio")))
+    for times in (pictures, sound):
+        assert all(0 < b - a < 0.1 for a, b in pairwise(times))

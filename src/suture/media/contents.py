@@ -45,7 +45,7 @@ class Packets:
         pts: presentation times in ticks; `NO_TIME` where there is none.
         durations: in ticks; 0 where it is not told.
         digests: of what a decoder sees.
-        hidden: 1 where an edit list hides it, or where it is sound of which nothing is heard.
+        hidden: 1 where an edit list hides it; 2 where it is sound of which nothing is heard.
         whole: a digest of all bytes in a row, and their number: samples that are cut into packets at will.
         header: a digest of the stream's header (a subtitle's styles).
         cues: of a text subtitle: its lines, by time.
@@ -212,7 +212,7 @@ class _Reader:
         found.pts.append(NO_TIME if packet.pts is None else packet.pts)
         found.durations.append(packet.duration or 0)
         found.digests.append(look)
-        found.hidden.append(bool(packet.is_discard) or self._is_unheard(packet))
+        found.hidden.append(1 if packet.is_discard else 2 * self._is_unheard(packet))
         self._bytes += len(data)
         if self._all is not None:
             self._all.update(data)

@@ -109,6 +109,7 @@ class CopiedStream:
         self._still = bool(stream.disposition & av.stream.Disposition.attached_pic)
         self._is_sound = stream.type == "audio"
         self._end = _last_moment(stream) if self._is_sound else None
+        self._last_shown = _last_shown(stream) if stream.type == "video" else None
         self._sound: AudioClock | None = None
         self._samples = 0
         self._before: int | None = None
@@ -121,10 +122,12 @@ class CopiedStream:
 
     def is_wanted(self, packet: Any) -> bool:  # noqa: ANN401
         """Whether any of it belongs into the output, be it only for a decoder to begin with."""
+        if packet.is_discard and self._last_shown is not None and (packet.dts or 0) > self._last_shown:
+            return False  # nothing that is shown needs it, and the output's own edit list would end behind it
         return not self._is_outside(packet) and (self._window.format in _EDITING or not self._is_unheard(packet))
 
     def _is_unheard(self, packet: Any) -> bool:  # noqa: ANN401
-        """Whether an edit list hides it.
+        """Whether an edit list hides sound.
 
         The last packets before the beginning stay: a decoder needs them for what comes next.
         """
@@ -300,3 +303,13 @@ def _last_moment(stream: Any) -> Fraction | None:  # noqa: ANN401
     if "mp4" not in stream.container.format.name or stream.duration is None or stream.start_time is None:
         return None
     return Fraction((stream.start_time + stream.duration) * stream.time_base)
+
+
+def _last_shown(stream: Any) -> int | None:  # noqa: ANN401
+    """The decoding time of the last packet that MP4's edit lists show; None elsewhere, or where all are shown."""
+    if "mp4" not in stream.container.format.name:
+        return None
+    entries = stream.index_entries
+    if not len(entries) or not entries[-1].is_discard:
+        return None
+    return max((entry.timestamp for entry in entries if not entry.is_discard), default=None)

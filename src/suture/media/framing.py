@@ -17,6 +17,9 @@ __all__ = ["bare", "barer"]
 # H.265 table 7-1.
 _H264_SPARE: Final = frozenset({7, 8, 9, 10, 11, 12, 13, 15})
 _HEVC_SPARE: Final = frozenset({32, 33, 34, 35, 36, 37, 38})
+# Prefix SEI: a user's own words, mastering display, content light. Source: H.265, D.2.1.
+_HEVC_SEI: Final = 39
+_HEVC_SEI_SPARE: Final = frozenset({b"\x05", b"\x89", b"\x90"})
 # Temporal delimiter, redundant frame header, tile list, padding. Source: AV1, 6.2.2; its ISOBMFF binding, 2.4.
 _AV1_SPARE: Final = frozenset({2, 7, 8, 15})
 _ADTS_SYNC: Final = 0xFFF
@@ -40,10 +43,16 @@ def barer(codec: str, header: bytes = b"") -> Callable[[bytes], bytes]:
         return lambda data: b"\0".join(u for u in _units(data, length) if u and u[0] & 31 not in _H264_SPARE)
     if codec == "hevc":
         length = (header[21] & 3) + 1 if len(header) > 22 and header[:3] != b"\0\0\0" and header[0] == 1 else 0  # noqa: PLR2004 - hvcC
-        return lambda data: b"\0".join(u for u in _units(data, length) if u and u[0] >> 1 & 63 not in _HEVC_SPARE)
+        return lambda data: b"\0".join(u for u in _units(data, length) if u and not _is_spare_hevc(u))
     if codec == "av1":
         return lambda data: b"".join(_obus(data))
     return _without_adts if codec == "aac" and not header else _as_it_is
+
+
+def _is_spare_hevc(unit: bytes) -> bool:
+    """Whether it may stand in the header instead: x265 puts its name and static HDR there in MP4, in packets in TS."""
+    kind = unit[0] >> 1 & 63
+    return kind in _HEVC_SPARE or (kind == _HEVC_SEI and unit[2:3] in _HEVC_SEI_SPARE)
 
 
 def _as_it_is(data: bytes) -> bytes:

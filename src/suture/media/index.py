@@ -52,6 +52,8 @@ class FrameIndex:
         trouble: why the packets can't be trusted to be the frames; empty when they can.
         packets: how many packets the stream has, hidden and discarded ones included.
         open_groups: pictures that are shown before a keyframe are stored behind it, and may need the one before it.
+        clock_jumps: the clock starts again, or there is a hole in it, whatever else is the matter.
+        is_damaged: some packets are.
     """
 
     stream_index: int
@@ -63,6 +65,8 @@ class FrameIndex:
     trouble: str = ""
     packets: int = 0
     open_groups: bool = False
+    clock_jumps: bool = False
+    is_damaged: bool = False
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -262,6 +266,8 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
     """Name the first reason not to take packets for frames; and give the last frame a length."""
     pts, base = index.pts, index.time_base
     gaps = [b - a for a, b in pairwise(pts)]
+    jump = max(gaps, default=0) * base
+    hole = len(gaps) >= _JUDGED and jump > _JUMP_SECONDS
     trouble = ""
     if watch.encrypted:
         trouble = f"{watch.encrypted} packets are encrypted"
@@ -273,10 +279,11 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
         trouble = f"{watch.corrupt} packets are damaged"
     elif any(gap == 0 for gap in gaps):
         trouble = f"{sum(gap == 0 for gap in gaps)} timestamps stand twice"
-    elif len(gaps) >= _JUDGED and max(gaps) * base > _JUMP_SECONDS:
-        trouble = f"the clock jumps by {float(max(gaps) * base):.1f} s"
+    elif hole:
+        trouble = f"the clock jumps by {float(jump):.1f} s"
     end = index.end_pts if pts and index.end_pts > pts[-1] else (pts[-1] + index.gap() if pts else 0)
-    return replace(index, end_pts=end, trouble=trouble)
+    jumps, damaged = bool(watch.backwards) or hole, bool(watch.corrupt)
+    return replace(index, end_pts=end, trouble=trouble, clock_jumps=jumps, is_damaged=damaged)
 
 
 def index_of_listing(path: str, stream_index: int) -> FrameIndex:
@@ -320,6 +327,8 @@ def write_index(index: FrameIndex, path: str) -> None:
         "trouble": index.trouble,
         "packets": index.packets,
         "open_groups": index.open_groups,
+        "clock_jumps": index.clock_jumps,
+        "is_damaged": index.is_damaged,
         "size_width": index.sizes.itemsize,
     }
     part = Path(path).with_name(f".part-{Path(path).name}")
@@ -356,5 +365,5 @@ def _unpacked(head: dict[str, Any], body: bytes) -> FrameIndex:
     pts.frombytes(body[:sizes_at])
     sizes.frombytes(body[sizes_at:keys_at])
     base = Fraction(head["time_base"])
-    told = (head["end_pts"], head["trouble"], head["packets"], head["open_groups"])
-    return FrameIndex(head["stream_index"], base, pts, sizes, body[keys_at:], *told)
+    told = {name: head[name] for name in ("trouble", "packets", "open_groups", "clock_jumps", "is_damaged")}
+    return FrameIndex(head["stream_index"], base, pts, sizes, body[keys_at:], head["end_pts"], **told)

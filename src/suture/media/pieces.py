@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from suture.errors import ConcatError
+from suture.errors import ConcatError, PiecesDiffer
 from suture.media.index import read_index
 from suture.media.opening import open_input
 from suture.media.parameter_sets import parameter_sets
@@ -184,7 +184,7 @@ class PieceTrack:
             self._sizes.extend(sizes)
             first = first or form
             if difference := first.difference(form):
-                raise ConcatError(
+                raise PiecesDiffer(
                     f"pieces {self._pieces[0].chunk_id} and {piece.chunk_id} do not fit together: {difference}",
                     "all pieces must be encoded with the same settings by the same encoder",
                 )
@@ -211,7 +211,7 @@ class PieceTrack:
         times = (float(self._dts(n) * self.time_base) for n in range(len(self._sizes)))
         at = first_underflow(vbv, zip(times, self._sizes, strict=True))
         if at >= 0:
-            raise ConcatError(
+            raise PiecesDiffer(
                 f"the buffer of {vbv.size} bits at {vbv.rate} bits a second runs empty at packet {at} of the join",
                 "encoded in one piece, the encoder sees to it",
             )
@@ -288,7 +288,9 @@ def _check_count(piece: PieceSpec, end: int, frames: int) -> None:
 def _order(piece: PieceSpec, pts: array[int]) -> array[int]:
     """`_places`, where the piece's clock is fine enough to tell its frames apart."""
     if len(set(pts)) != len(pts):
-        raise ConcatError(f"piece {piece.chunk_id} ({piece.path}) holds two frames of one time, so their order is lost")
+        raise PiecesDiffer(
+            f"piece {piece.chunk_id} ({piece.path}) holds two frames of one time, so their order is lost"
+        )
     return _places(pts)
 
 

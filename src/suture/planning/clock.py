@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from suture.command.even import Evened
-from suture.errors import CommandCancelled, CommandError, MediaError
+from suture.errors import CommandFailed, MediaError
 from suture.media.probe import probe
 from suture.orchestrator.once import run_once
 from suture.planning.tracks import choose_tracks
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ClockJumps", "evened", "must_be_evened"]
 
 # The copy's extension for each container whose clock may jump.
-_COPIES: Final = {"mpegts": "ts", "mpeg": "nut"}
+_COPIES: Final = {"mpegts": "ts", "mpeg": "vob"}
 
 
 class ClockJumps(Exception):
@@ -33,7 +33,7 @@ class ClockJumps(Exception):
 
 def must_be_evened(brief: Brief, index: FrameIndex) -> bool:
     """Whether a stream's clock jumps, in a film of which there is no evened copy yet."""
-    return not brief.even and brief.info.format in _COPIES and index.trouble.startswith("the clock")
+    return not brief.even and brief.info.format in _COPIES and index.clock_jumps
 
 
 def evened(brief: Brief, looking: Looking) -> Brief:
@@ -41,6 +41,7 @@ def evened(brief: Brief, looking: Looking) -> Brief:
 
     Raises:
         CommandCancelled: looking was stopped.
+        CommandError: there is no room for it, or no memory; another time there may be.
     """
     path = Path(brief.folder) / f"evened.{_COPIES[brief.info.format]}"
     command = Evened("evened", brief.info.path, str(path), start_us=brief.info.start_us).set_program(brief.ffmpeg)
@@ -48,12 +49,15 @@ def evened(brief: Brief, looking: Looking) -> Brief:
     try:
         run_once(command, looking.context())
         info = probe(str(path), cancel=looking.cancel)
-    except CommandCancelled:
-        raise
-    except (CommandError, MediaError):
-        return replace(brief, even=True)
+    except (CommandFailed, MediaError) as error:
+        return _as_it_is(brief, looking, error.message)
     if [s.codec for s in info.streams] != [s.codec for s in brief.info.streams]:
-        return replace(brief, even=True)
+        return _as_it_is(brief, looking, "it has other streams")
     info = replace(info, metadata=brief.info.metadata)
     tracks = choose_tracks(info, brief.settings, brief.container)
     return replace(brief, info=info, tracks=tracks, even=True, copy=command)
+
+
+def _as_it_is(brief: Brief, looking: Looking, why: str) -> Brief:
+    looking.on_note(f"no such copy can be made ({why}); the source is taken as it is")
+    return replace(brief, even=True)

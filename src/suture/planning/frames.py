@@ -11,7 +11,7 @@ from suture.cancel import CancelToken
 from suture.chunker import why_whole
 from suture.command.base import RunContext, run_command_line
 from suture.command.frame_times import PacketTimes
-from suture.errors import CommandCancelled, CommandError, CommandFailed, MediaError
+from suture.errors import CommandFailed, MediaError
 from suture.media.index import FrameIndex, index_of_listing, read_index, write_index
 from suture.media.isolated import call
 from suture.media.listing import read_listed
@@ -109,7 +109,7 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
     if stream.index in looking.whole:
         return Packets(index, "its pieces did not fit together", are_frames=False, cut_short=cut_short)
     if doubt := why_whole(brief.info, stream, index):
-        return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged="damaged" in doubt)
+        return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged=index.is_damaged)
     late = _other_clock(brief, stream, index, looking)
     if late is None:
         return Packets(index, cut_short=cut_short)
@@ -138,9 +138,7 @@ def _packet_times(brief: Brief, stream: StreamInfo, looking: Looking) -> set[int
     try:
         run_once(command.set_program(brief.ffmpeg), looking.context())
         return {frame.pts for frame in read_listed(listing)}
-    except CommandCancelled:
-        raise
-    except (CommandError, OSError, ValueError):  # what decodes all the same is found by decoding
+    except (CommandFailed, OSError, ValueError):  # what decodes all the same is found by decoding
         return set()
 
 

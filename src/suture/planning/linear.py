@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from suture.chunker import Cuts, chunks_from, longest_group
 from suture.command.proven import ProvenVideo
 from suture.encoder.video import Proof
-from suture.errors import CommandCancelled, CommandError
+from suture.errors import CommandFailed
 from suture.media.listing import read_listed
 from suture.orchestrator.once import run_once
 from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames, remembers
@@ -171,9 +171,7 @@ def _holds(command: object, looking: Looking) -> bool:
     try:
         run_once(command.sample(path, _SAMPLE), looking.context())
         made = read_listed(path)
-    except CommandCancelled:
-        raise
-    except (CommandError, OSError):
+    except (CommandFailed, OSError, ValueError):
         return False
     wanted = read_listed(command.listing, command.first, min(_SAMPLE, command.expected or _SAMPLE))
     return len(made) >= len(wanted) and all(a.is_like(b) for a, b in zip(made, wanted, strict=False))

@@ -54,7 +54,8 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     full = found.index if found else packets.index
     if not len(full):
         raise MediaError(f"nothing of video stream {stream.index} of {brief.info.path!r} decodes")
-    index, first = _in_range(full, brief)
+    # The range is told on the clock of the sound that is copied, and so are the output's times.
+    index, first = _in_range(full.shifted(packets.late), brief)
     own_times = bool(changes_frames(brief.settings.video_filter or "")) and not (found and found.proof.late)
     rate = None if own_times else _rate(index, stream, brief.settings.video_codec)
     made = _Made(brief, stream, index, first, looking)
@@ -62,7 +63,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     plan = VideoPlan(
         track,
         index,
-        write_part(index.shifted(packets.late), brief, stream),
+        write_part(index, brief, stream),
         tuple(replace(chunk, end_frame=-1) for chunk in chunks) if own_times else tuple(chunks),
         encoder,
         _costs(index, chunks, first, stream),

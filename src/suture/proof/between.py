@@ -1,6 +1,7 @@
 """What stands between a source and an output: settings that were told, or those of the job that made the output.
 
-Nothing is guessed. A job of ours is known by the names of both files and by the size and date of what it has published.
+Nothing is guessed. A job of ours is known by the names of both files and by the inode, size and date of what it has
+published.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from suture.places import jobs_folder
 from suture.settings import EncodeSettings, option_of
 from suture.settings_json import settings_of
 from suture.verify.clocks import Span
+from suture.verify.part_file import look_at_file
 
 if TYPE_CHECKING:
     from suture.model import MediaInfo
@@ -96,10 +98,12 @@ def told_by_job(source: str, output: str) -> Between | None:
 
 
 def _is_its_work(facts: dict[str, Any], output: str) -> bool:
-    """Whether the file is still what the job has put there, by size and date."""
+    """Whether the file is still what the job has put there: by inode, size and date, or, of old jobs, by the latter."""
     report = facts.get("report")
     if not isinstance(report, dict):
         return False
+    if isinstance(made := facts.get("made"), list):
+        return made == look_at_file(output)
     status = os.stat(output)  # noqa: PTH116 - a string all the way
     return bool(status.st_size == report.get("bytes") and status.st_mtime <= facts.get("ended", 0.0) + _LATE_S)
 

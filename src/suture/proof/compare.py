@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from suture.errors import CommandCancelled, ConfigError
+from suture.errors import CommandCancelled, ConfigError, ProbeError
 from suture.ffmpeg.locate import locate
 from suture.media.contents import read_contents
 from suture.media.probe import probe
@@ -72,21 +72,34 @@ def verify(
         on_progress: told what is done, how far it is, and how far it goes (0: nobody knows).
         cancel: stops it.
 
+    Returns:
+        What came of it; an output that can't be opened is one difference.
+
     Raises:
-        ProbeError: one of them can't be read.
+        ProbeError: the source can't be read.
         ConfigError: both are one file, or what was told does not fit the source.
         CommandCancelled: ``cancel`` was set.
         EnvironmentProblem: there is no ffmpeg.
     """
     _refuse_one_file(source, output)
     program = "" if quick else locate(ffmpeg)
-    infos = probe(source, cancel=cancel), probe(output, cancel=cancel)
-    between = between or told_by_job(source, output) or Between()
+    info = probe(source, cancel=cancel)
     with _folder() as place:
         look = Look(program, place, lambda what, done: on_progress(what, done, 0), cancel)
-        contents = [_read(info, look) for info in infos]
-        work = _Comparison(infos, (contents[0], contents[1]), between, look, on_progress, quick=quick)
-        return work.report()
+        mine = _read(info, look)
+        try:
+            other = probe(output, cancel=cancel)
+            theirs = _read(other, look)
+        except ProbeError as error:
+            return _unreadable(source, output, error, quick=quick)
+        between = between or told_by_job(source, output) or Between()
+        return _Comparison((info, other), (mine, theirs), between, look, on_progress, quick=quick).report()
+
+
+def _unreadable(source: str, output: str, error: ProbeError, *, quick: bool) -> VerifyReport:
+    """An output that holds nothing of its source: cut off before its index, empty, no media, not there."""
+    found = Finding("unreadable", error.message)
+    return VerifyReport(source, output, (), (found,), quick=quick)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Alignment", "Gap", "align", "share"]
 
 # A gap of more items a side is not searched for what repeats in it.
-_SEARCHED: Final = 3000
+_SEARCHED: Final = 300
 
 
 @dataclass(frozen=True, slots=True)

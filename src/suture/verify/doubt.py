@@ -3,8 +3,8 @@
 Encoders of few bits lag: they repeat the picture before, or parts of it, where the change is smaller than their error,
 so that an honest output lies nearer to an earlier picture of the source. Told apart by four questions: is the change
 in the source larger than the error that is left? Is it anywhere so strong that no encoder leaves it out, as it does
-with one step of a slow fade, however exact the rest is? Does the picture lie on the other's side by a clear share of that
-change? And do the pictures around, which are in step, not do the same? Whatever fails goes back in step.
+with one step of a slow fade, however exact the rest is? Does the picture lie on the other's side by a clear share of
+that change? And do the pictures around, which are in step, not do the same? Whatever fails goes back in step.
 """
 
 from __future__ import annotations

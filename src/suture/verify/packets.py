@@ -174,7 +174,7 @@ class _Comparison:
         off = [(n, delay) for (n, _), delay in zip(timed, delays, strict=True) if abs(delay - whole) > slack]
         for run in _alike(off, slack):
             yield self._late(run, clock)
-        unhidden = [n for n, _ in timed if self.source.hidden[n]]
+        unhidden = [n for n, _ in timed if self.source.hidden[n] == 1]
         for begin, end in _runs(unhidden):
             which = "" if begin == end else f"to packet {end} "
             weight = DIFFERENCE if self.source.kind == "video" else EXCUSED

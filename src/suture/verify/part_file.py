@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from suture.media.spec import JoinSpec, TrackSpec
 
-__all__ = ["facts_path", "losses_path", "publish", "published", "verify_part"]
+__all__ = ["facts_path", "look_at_file", "losses_path", "publish", "published", "verify_part"]
 
 # These store no decoding times; a reader guesses them, at times wrongly.
 _WITHOUT_DTS = frozenset({"matroska", "webm"})
@@ -74,7 +74,7 @@ def published(spec_path: str, output: str) -> bool:
     """Whether the file under the output's name is the one that `publish` has put there, by inode, size and date."""
     try:
         said: list[int] = json.loads(Path(_announcement(spec_path)).read_text())
-        return said == _look(output)
+        return said == look_at_file(output)
     except (OSError, ValueError):
         return False
 
@@ -82,7 +82,7 @@ def published(spec_path: str, output: str) -> bool:
 def _announce(spec: JoinSpec, spec_path: str) -> None:
     """Who dies right after the rename must know, when it comes back, that the file there is its own work."""
     with Part(_announcement(spec_path)) as part:
-        Path(part.path).write_text(json.dumps(_look(spec.part)))
+        Path(part.path).write_text(json.dumps(look_at_file(spec.part)))
         part.settle()
 
 
@@ -90,7 +90,12 @@ def _announcement(spec_path: str) -> str:
     return f"{spec_path}.published"
 
 
-def _look(path: str) -> list[int]:
+def look_at_file(path: str) -> list[int]:
+    """What tells a file from others at a glance: device, inode, size, time of change in nanoseconds.
+
+    Raises:
+        OSError: it is not there.
+    """
     status = os.stat(path)  # noqa: PTH116 - a string all the way
     return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns]
 

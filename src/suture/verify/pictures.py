@@ -87,7 +87,9 @@ def compare_pictures(
         mine = _within(_film(both[0], size), start, end)
         theirs = _film(both[1], size)
         theirs = Film(theirs.rows, theirs.seconds - float(shift))
-        compared = _compare(mine, theirs, _allowed(source, tick), size, source.name, output.stream.codec in _LOSSLESS)
+        compared = _compare(
+            mine, theirs, _allowed(source, tick), size, source.name, lossless=output.stream.codec in _LOSSLESS
+        )
         broken = tuple(complaints(both[0], both[1], source.name))
     return Compared((*compared.findings, *broken), {**compared.figures, "decode_errors": len(both[1].said)})
 
@@ -157,7 +159,9 @@ def _allowed(source: Side, tick: Fraction) -> float:
     return max(float(tick), own if own <= _ROUNDED_S else 0.0)
 
 
-def _compare(mine: Film, theirs: Film, allowed_s: float, size: tuple[int, int], name: str, lossless: bool) -> Compared:
+def _compare(
+    mine: Film, theirs: Film, allowed_s: float, size: tuple[int, int], name: str, *, lossless: bool
+) -> Compared:
     figures: dict[str, float | int | str] = {"frames": len(theirs.rows), "source_frames": len(mine.rows)}
     if not len(theirs.rows) or not len(mine.rows):
         lost = Finding(

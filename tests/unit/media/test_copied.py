@@ -8,9 +8,10 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
+import av
 import pytest
 
-from suture.media.copied import Window, unheard
+from suture.media.copied import CopiedStream, Window, unheard
 
 RATE = 48000
 PRIMED = ((-1024, 1024), (0, 0), (1024, 0))
@@ -104,3 +105,16 @@ def test_nothing_wanted() -> None:
 def test_which_container_can_hide_what(codec: str, extradata: bytes, form: str, hides: bool) -> None:  # noqa: FBT001
     """MPEG-TS nothing; Matroska not AAC that brings headers of its own; what needs no lead gets none."""
     assert Window(format=form).hides(stream(codec, extradata)) is hides
+
+
+def test_hidden_pictures_at_the_end_are_not_copied() -> None:
+    """What an edit list hides and nothing that is shown needs stays behind; a picture that others need comes along."""
+    entries = [SimpleNamespace(timestamp=n, is_discard=n in {1, 4, 5}) for n in range(6)]
+    container = SimpleNamespace(format=SimpleNamespace(name="mov,mp4,m4a"))
+    given = {"type": "video", "disposition": av.stream.Disposition(0), "index_entries": entries}
+    pictures = SimpleNamespace(time_base=Fraction(1, 25), container=container, **given)
+    lane = CopiedStream(pictures, None, Window(format="mp4"))
+
+    wanted = [lane.is_wanted(Packet(n, is_discard=entries[n].is_discard)) for n in range(6)]
+
+    assert wanted == [True, True, True, True, False, False]

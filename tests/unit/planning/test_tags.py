@@ -62,7 +62,11 @@ def test_tags_without_a_place_are_named(container: str, lost: list[str]) -> None
 
 @pytest.mark.parametrize(
     ("container", "lost"),
-    [("mp4", ["make", "sort_name", "tmpo"]), ("mov", ["composer", "sort_name", "tmpo"]), ("mpegts", ["composer", "make"])],
+    [
+        ("mp4", ["make", "sort_name", "tmpo"]),
+        ("mov", ["composer", "sort_name", "tmpo"]),
+        ("mpegts", ["composer", "make"]),
+    ],
 )
 def test_tags_that_are_not_written_are_named(container: str, lost: list[str]) -> None:
     """MP4 and MOV have places that libavformat does not fill, and not the same ones."""

@@ -20,6 +20,7 @@ from suture.proof.between import told_by_job
 from suture.settings import EncodeSettings
 from suture.settings_json import settings_as_json
 from suture.verify.clocks import Span
+from suture.verify.part_file import look_at_file
 
 
 def info(start_us: int = 0) -> MediaInfo:
@@ -77,6 +78,23 @@ def test_a_jobs_own_settings_are_used(job: tuple[str, str]) -> None:
     assert told.is_ours
     assert told.settings.scale == "64:48"
     assert "the job in-" in told.note
+
+
+def test_a_file_that_took_the_outputs_place_is_a_strangers(job: tuple[str, str], tmp_path: Path) -> None:
+    """Of the same size and date, but not the one that the job has published: by its inode."""
+    source, output = job
+    home = jobs_folder() / job_name(source, output)
+    with Store.open(home / DATABASE) as store:
+        store.set_fact("made", look_at_file(output))
+        store.commit()
+    assert told_by_job(source, output) is not None
+
+    other = tmp_path / "other.mp4"
+    other.write_bytes(bytes(100))
+    date = Path(output).stat().st_mtime_ns
+    os.utime(other, ns=(date, date))
+    other.replace(output)
+    assert told_by_job(source, output) is None
 
 
 def test_a_file_that_is_not_the_jobs_any_more_is_a_strangers(job: tuple[str, str]) -> None:
