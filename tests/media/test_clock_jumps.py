@@ -62,7 +62,7 @@ def test_where_no_copy_can_be_made_the_film_is_encoded_all_the_same(
 
 @pytest.mark.parametrize("case", ["program stream", "hole"])
 def test_other_trouble_does_not_hide_a_jump(case: str, make_film: films.FilmMaker, tmp_path: Path) -> None:
-    """Packets without times, or one that is damaged at the seam: sound and picture run on all the same."""
+    """Packets without times (ffmpeg guesses them), or a damaged one at the seam: sound and picture run on."""
     if case == "hole":
         more = [["-output_ts_offset", at] for at in ("0", "250")]
         parts = [make_film("ts", films.H264, "-c:a mp2", rate="25", seconds=2, more=one) for one in more]
@@ -73,4 +73,4 @@ def test_other_trouble_does_not_hide_a_jump(case: str, make_film: films.FilmMake
     pictures, sound = sewing.shown(output), [packet.pts for packet in sewing.packets(output, "audio")]
     assert (len(pictures), len(sound)) == (100, len(sewing.packets(source, "audio")))
     for times in (pictures, sound):
-        assert all(0 <= b - a < 0.1 for a, b in pairwise(times))
+        assert all(0 <= b - a < 0.2 for a, b in pairwise(times))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from suture.planning.behind import caption_dropper, colour_changer, field_mixer, is_about_fields, picture_mover
 from suture.planning.tracks import Loss
 from suture.planning.vbv import vbv_of
 
@@ -126,6 +127,10 @@ class _Case:
     def codec(self) -> str:
         return self.settings.video_codec
 
+    @property
+    def chain(self) -> str:
+        return self.settings.video_filter or ""
+
     def has(self, name: str) -> bool:
         return name in self.stream.side_data
 
@@ -135,14 +140,19 @@ class _Case:
     def loss(self, what: str, why: str) -> Carried:
         return Carried(losses=(Loss(f"{what} of video stream {self.stream.index}", why),))
 
+    def doubt(self, what: str, name: str) -> Carried:
+        """Nothing is written about it. What a newer ffmpeg writes by itself is not taken out of its hands."""
+        why = f"behind -vf {name} it is not known whether it still holds, so only what this ffmpeg keeps by itself stays"
+        return self.loss(what, why)
+
 
 def _static_hdr(case: _Case) -> Iterator[Carried]:
     """Into every piece where the encoder takes it; into the container in any case (`suture.media.template`)."""
-    if case.settings.video_filter:
-        return
     facts = {name for name in (_MASTERING, _LIGHT) if case.has(name)}
     write = {"libx264": _x264_hdr, "libx265": _x265_hdr, "libsvtav1": _svt_hdr}.get(case.codec)
-    if facts:
+    if facts and (changer := colour_changer(case.chain)):
+        yield case.doubt("HDR10 data", changer)
+    elif facts:
         yield Carried(listed=write(case.side(_MASTERING), case.side(_LIGHT)) if write else {}, facts=frozenset(facts))
 
 
@@ -194,7 +204,9 @@ def _plus(case: _Case) -> Iterator[Carried]:
     if not case.has(_PLUS):
         return
     forms = _PLUS_ENCODERS.get(case.codec, frozenset())
-    if case.ability.libavcodec >= _PLUS_SINCE and (forms is None or case.form in forms):
+    if changer := colour_changer(case.chain):
+        yield case.doubt("HDR10+ data", changer)
+    elif case.ability.libavcodec >= _PLUS_SINCE and (forms is None or case.form in forms):
         yield Carried(facts=frozenset({_PLUS}))
     else:
         where = f"{case.codec} in {case.form}" if forms else f"{case.codec} of this ffmpeg"
@@ -229,7 +241,10 @@ def _why_no_dolby(case: _Case) -> str:
 def _captions(case: _Case) -> Iterator[Carried]:
     if not case.has("closed_captions"):
         return
-    if "a53cc" in case.ability.options:
+    dropper = caption_dropper(case.chain)
+    if "a53cc" in case.ability.options and dropper:
+        yield replace(case.doubt("closed captions", dropper), options={"a53cc": "1"})
+    elif "a53cc" in case.ability.options:
         yield Carried({"a53cc": "1"}, facts=frozenset({"closed_captions"}))
     else:
         yield case.loss("closed captions", f"{case.codec} of this ffmpeg does not write them")
@@ -241,7 +256,9 @@ def _stereo(case: _Case) -> Iterator[Carried]:
     if not isinstance(kind, str) or kind == "2D":
         return
     fits = kind.partition(",")[0] in _MP4_STEREO
-    if case.codec == "libx264" or case.form in {"matroska", "webm"} or (fits and case.form in {"mp4", "mov"}):
+    if mover := picture_mover(case.chain):
+        yield case.doubt(f"stereo 3D arrangement ({kind})", mover)
+    elif case.codec == "libx264" or case.form in {"matroska", "webm"} or (fits and case.form in {"mp4", "mov"}):
         yield Carried(facts=frozenset({"stereo3d"}), unofficial=fits)
     else:
         yield case.loss(f"stereo 3D arrangement ({kind})", f"neither {case.codec} nor {case.form} has a place for it")
@@ -249,10 +266,12 @@ def _stereo(case: _Case) -> Iterator[Carried]:
 
 def _fields(case: _Case) -> Iterator[Carried]:
     """Interlaced pictures stay so where the encoder has a way to code fields."""
-    if not is_interlaced(case.stream) or case.settings.video_filter:
+    if not is_interlaced(case.stream) or is_about_fields(case.chain):
         return
     first = fields_of(case.stream)
-    if case.codec == "libx264" and first:
+    if mixer := field_mixer(case.chain):
+        yield case.loss("interlacing", f"behind -vf {mixer} it is not known whether fields are still fields")
+    elif case.codec == "libx264" and first:
         yield Carried(listed={first: "1"})
     elif case.codec in _FIELD_FLAGS:
         yield Carried({"flags": _FIELD_FLAGS[case.codec]})
@@ -265,9 +284,11 @@ def _fields(case: _Case) -> Iterator[Carried]:
 def _chroma(case: _Case) -> Iterator[Carried]:
     """Where chroma samples lie: H.264 and HEVC say it in their streams, Matroska in its header."""
     where = case.stream.chroma_location
-    if where in _USUAL_CHROMA or case.form not in {"mp4", "mov"} or case.settings.video_filter:
+    if where in _USUAL_CHROMA:
         return
-    if case.codec in _NO_CHROMA:
+    if mover := picture_mover(case.chain):
+        yield case.doubt(f"chroma location ({where})", mover)
+    elif case.form in {"mp4", "mov"} and case.codec in _NO_CHROMA:
         lost = case.loss(f"chroma location ({where})", f"neither {case.codec} nor {case.form} tells it")
         yield replace(lost, unkept=frozenset({"chroma_location"}))
 

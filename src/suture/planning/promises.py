@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from suture.planning.behind import field_mixer, is_about_fields, keeps_labels, picture_mover
 from suture.planning.video import keeps_orientation, picture_shape
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _COLORS: Final = ("color_primaries", "color_transfer", "color_space")
 _VALUES: Final = ("mastering_display_metadata", "content_light_level", "stereo3d", "spherical")
 _MARKS: Final = ("closed_captions", "dovi_configuration", "dovi_rpu", "dynamic_hdr_plus")
 _SILENT: Final = frozenset({"unknown", "unspecified", "reserved", "gbr"})
+_FULL_ANYWAY: Final = ("gbr", "rgb", "bgr", "gray", "pal")
 # What an encoder is asked for and a decoder gives back by the same name.
 _PLAIN: Final = re.compile(r"yuv4\d\dp(\d\dle)?")
 
@@ -48,12 +50,10 @@ def promises_of(track: Track, settings: EncodeSettings, along: Carried | None = 
 
 
 def _picture(stream: StreamInfo, settings: EncodeSettings, along: Carried | None) -> Iterator[tuple[str, str]]:
-    """Of a picture that no filter may have changed."""
-    if settings.video_filter:
-        return
-    for name in _COLORS:
-        if (value := getattr(stream, name)) not in _SILENT:
-            yield name, value
+    """Of a picture, as far as it holds behind the filters."""
+    chain = settings.video_filter or ""
+    if keeps_labels(chain):
+        yield from ((name, value) for name in _COLORS if (value := getattr(stream, name)) not in _SILENT)
     unkept = along.unkept if along else frozenset()
     yield from ((name, value) for name, value in _samples(stream, settings) if name not in unkept)
     yield from _beside(stream, along)
@@ -61,15 +61,16 @@ def _picture(stream: StreamInfo, settings: EncodeSettings, along: Carried | None
         yield "rotation", str(stream.rotation)
     if shape := picture_shape(stream, settings):
         yield "sample_aspect_ratio", shape
-    if stream.field_order not in {"progressive", "unknown"}:
+    if stream.field_order not in {"progressive", "unknown"} and not (field_mixer(chain) or is_about_fields(chain)):
         yield "field_order", stream.field_order
 
 
 def _samples(stream: StreamInfo, settings: EncodeSettings) -> Iterator[tuple[str, str]]:
     """How samples are stored. That a range is limited, and chroma left, is taken for granted and often not written."""
-    if stream.color_range == "pc" and not (stream.pix_fmt or "").startswith(("gbr", "rgb", "bgr", "gray", "pal")):
+    chain, have = settings.video_filter or "", stream.pix_fmt or ""
+    if stream.color_range == "pc" and keeps_labels(chain) and not have.startswith(_FULL_ANYWAY):
         yield "color_range", "pc"
-    if stream.chroma_location not in {"left", "unknown"} and (stream.pix_fmt or "").startswith("yuv420p"):
+    if stream.chroma_location not in {"left", "unknown"} and have.startswith("yuv420p") and not picture_mover(chain):
         yield "chroma_location", stream.chroma_location
     if settings.pixel_format and _PLAIN.fullmatch(settings.pixel_format):
         yield "pix_fmt", settings.pixel_format

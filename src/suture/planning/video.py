@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from suture.encoder import VideoEncoder
 from suture.encoder.pieces import rules_of
+from suture.planning.behind import keeps_labels, keeps_range
 from suture.planning.carried import carried, is_interlaced
-from suture.planning.filters import filter_names
 from suture.planning.tracks import codec_of
 from suture.planning.vbv import vbv_of, why_whole
 
@@ -33,14 +33,6 @@ _COLOR: Final = {
     "color_space": ("colorspace", _SAME | {"gbr", "fcc", "ycgco", "bt2020nc", "bt2020c"}),
     "color_range": ("range", frozenset({"tv", "pc", "limited", "full"})),
 }
-# Filters that leave the range of values as it is, whatever they are told.
-_RANGE_KEEPING: Final = frozenset(
-    """ass avgblur boxblur bwdif cas copy crop deband deblock decimate delogo detelecine drawbox drawgrid drawtext
-    estdif fade fieldmatch fieldorder fps framerate framestep freezeframes gblur hflip hqdn3d idet loop median
-    mpdecimate nlmeans nnedi null overlay pad pullup removelogo reverse rotate select separatefields setdar setfield
-    setpts setsar shuffleframes subtitles telecine tinterlace tmix tpad transpose trim unsharp vflip vaguedenoiser
-    w3fdif weave yadif""".split()  # noqa: SIM905
-)
 
 
 def whole_reason(settings: EncodeSettings, stream: StreamInfo | None = None) -> str:
@@ -136,8 +128,9 @@ def _as_decoded(stream: StreamInfo) -> list[str]:
 
 def _colors(stream: StreamInfo, settings: EncodeSettings) -> dict[str, str]:
     """Colour as the source declares it, unless a filter may have changed it."""
-    if settings.video_filter:
-        return {"range": "pc"} if stream.color_range == "pc" and _keeps_range(settings.video_filter) else {}
+    chain = settings.video_filter or ""
+    if not keeps_labels(chain):
+        return {"range": "pc"} if stream.color_range == "pc" and keeps_range(chain) else {}
     labels = {
         option: getattr(stream, fact) for fact, (option, known) in _COLOR.items() if getattr(stream, fact) in known
     }
@@ -145,11 +138,6 @@ def _colors(stream: StreamInfo, settings: EncodeSettings) -> dict[str, str]:
         labels.pop("range", None)
     # RGB has no other matrix, and a label that says so is no news to anybody.
     return {option: value for option, value in labels.items() if value != "gbr"}
-
-
-def _keeps_range(chain: str) -> bool:
-    """Whether pictures of full range leave a filter chain with it. From version 7 on, ffmpeg converts unless told."""
-    return all(name in _RANGE_KEEPING or (name == "scale" and "range" not in chain) for name in filter_names(chain))
 
 
 def picture_shape(stream: StreamInfo, settings: EncodeSettings) -> str:
