@@ -80,6 +80,7 @@ def _damage(plan: Plan) -> Iterator[str]:
     """What did not arrive, and what of a damaged source could not be taken over."""
     written = json.loads(Path(facts_path(plan.spec_path)).read_text())
     yield from json.loads(Path(losses_path(plan.spec_path)).read_text())
+    yield from written.get("doubts", ())  # a job that another version began may have none
     if written["cut_short"] and not plan.videos:
         yield f"the source is cut short: {'; '.join(written['cut_short'])}"
     if written["dropped"]:

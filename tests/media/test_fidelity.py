@@ -53,6 +53,22 @@ def test_hdr10_arrives(
     assert abs(int(above) / int(below) - 0.708) < 0.0001
 
 
+def test_hdr10_behind_a_filter(
+    each_ffmpeg: str, make_film: films.FilmMaker, encode: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A filter that leaves colours alone loses nothing; one that may not is a loss, refused with --no-loss."""
+    source, output = make_film("ts", HDR10, seconds=1, size="96x80"), tmp_path / "out.mkv"
+    encode(source, output, **_fast("libx265", each_ffmpeg, no_loss=True, video_filter="hflip"))
+    found = _video(output)
+    assert found.side_data["content_light_level"] == {"max_content": 1000, "max_average": 400}
+    assert "mastering_display_metadata" in found.side_data
+    assert (found.color_transfer, found.color_primaries) == ("smpte2084", "bt2020")
+    with pytest.raises(ConfigError, match="HDR10 data"):
+        encode(
+            source, tmp_path / "no.mkv", **_fast("libx265", each_ffmpeg, no_loss=True, video_filter="lutyuv=y=val/2")
+        )
+
+
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
 def test_hdr10_stands_in_each_piece(
     each_ffmpeg: str, make_film: films.FilmMaker, encode: Callable[..., Any], tmp_path: Path, codec: str
@@ -88,6 +104,18 @@ def test_fields_stay_fields(
     found = _video(tmp_path / "out.mkv")
     assert found.side_data.get("interlaced_frame")
     assert found.field_order.startswith("b")
+
+
+def test_fields_behind_a_filter(
+    each_ffmpeg: str, make_film: films.FilmMaker, encode: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Lines that stay where they are stay fields; x265 has none, with a filter or without."""
+    source, chain = make_film("ts", FIELDS, seconds=1), {"video_filter": "eq=contrast=1", "no_loss": True}
+    encode(source, tmp_path / "out.mkv", **_fast("libx264", each_ffmpeg, **chain))
+    assert _video(tmp_path / "out.mkv").side_data.get("interlaced_frame")
+    assert _video(tmp_path / "out.mkv").field_order.startswith("b")
+    with pytest.raises(ConfigError, match="interlacing"):
+        encode(source, tmp_path / "no.mkv", **_fast("libx265", each_ffmpeg, **chain))
 
 
 def test_x265_does_not_call_frames_fields(
@@ -158,3 +186,16 @@ def test_a_buffer_is_simulated(
     done = encode(source, tmp_path / "out.mkv", **_fast("libx264", each_ffmpeg, encoder_options=buffer))
     assert (done.plans[-1].pieces > 1) is keeps
     assert any("runs empty" in text for text in done.notes) is not keeps
+
+
+def test_a_buffer_that_one_piece_empties_is_told(
+    make_film: films.FilmMaker, encode: Callable[..., Any], tmp_path: Path
+) -> None:
+    """An encoder may fail to keep to a buffer: no other way of cutting helps, so the output stands, with a warning."""
+    noise = "-vf noise=alls=60:allf=t -c:v libx264 -preset ultrafast -crf 10 -pix_fmt yuv420p"
+    source = make_film("mkv", noise, seconds=1, size="160x96")
+    buffer = (("maxrate", "9k"), ("bufsize", "9k"))
+    done = encode(source, tmp_path / "out.mkv", **_fast("libx264", films.binaries()["pip"], encoder_options=buffer))
+    assert done.plans[-1].pieces == 1
+    assert any("which the encoder did not prevent" in text for text in done.warnings)
+    assert (tmp_path / "out.mkv").is_file()

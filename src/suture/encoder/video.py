@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING
 
 from suture.command.burn import Burn, PictureBurn, TextBurn
@@ -101,12 +102,14 @@ class Proof:
         tick: of the listing, in seconds.
         late: the filters look at neighbouring frames, so which frames are the piece's is decided behind them.
         pixel_format: of the film's pictures, so that nothing is converted before they are compared; empty: not known.
+        film_tick: of the film itself, in seconds; where it is ``late``, the listing's is a fraction of it.
     """
 
     listing: str
     tick: Fraction
     late: bool = False
     pixel_format: str = ""
+    film_tick: Fraction = Fraction(1, 90_000)
 
 
 @dataclass(frozen=True)
@@ -315,8 +318,16 @@ class VideoEncoder(Encoder):
         labels = ":".join(f"{key}={value}" for key, value in self.color.items())
         changed = bool(self.zero_us and (self.filters or drawn))
         early = self.proof is None or not self.proof.late
-        back = [f"setpts=PTS+{self._offset}"] if changed and not (self.frame_rate and early) else []
+        back = self._back() if changed and not (self.frame_rate and early) else []
         return [*filters, *drawn, *back, *([f"setparams={labels}"] if labels else [])]
+
+    def _back(self) -> list[str]:
+        """Filters that give the film's beginning back; on a clock fine enough, whatever the user's filters count in."""
+        if self.proof is None or not self.proof.late:
+            return ["settb=1/1000000", f"setpts=PTS+{self.zero_us}"]
+        tick, film = self.proof.tick, self.proof.film_tick
+        ticks = floor(Fraction(self.zero_us, 1_000_000) / film + Fraction(1, 2))
+        return [f"settb={tick.numerator}/{tick.denominator}", f"setpts=PTS+{int(ticks * film / tick)}"]
 
     def _grid(self) -> list[str]:
         if self.frame_rate is None:

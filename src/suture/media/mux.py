@@ -52,7 +52,8 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
     Returns:
         Facts: ``frames`` (of all video tracks made of pieces), ``bytes``, and for each of the output's ``streams``
         (pictures apart) what `suture.media.copied.Tally` counts, and ``exact``: whether the container stores packets as
-        they are; ``dropped``: copied packets of a damaged source that had no time or ran backwards in it.
+        they are; ``dropped``: copied packets of a damaged source that had no time or ran backwards in it;
+        ``doubts``: what a single piece does not keep to though it was asked for.
 
     Raises:
         ConcatError: the pieces do not fit together; nothing is written then.
@@ -78,6 +79,7 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
         "streams": streams,
         "dropped": dropped,
         "cut_short": cut_short,
+        "doubts": [doubt for track in tracks.values() for doubt in track.doubts],
     }
 
 

@@ -204,17 +204,21 @@ class PieceTrack:
         return numbers
 
     def _check_buffer(self) -> None:
-        """Whether the pieces together keep to the buffer that each was encoded for."""
-        if not self._track.vbv or len(self._pieces) == 1:
+        """Whether the pieces together keep to the buffer that each was encoded for; of a single one it is noted."""
+        self.doubts: tuple[str, ...] = ()
+        if not self._track.vbv:
             return
         vbv = Vbv.parse(self._track.vbv)
         times = (float(self._dts(n) * self.time_base) for n in range(len(self._sizes)))
-        at = first_underflow(vbv, zip(times, self._sizes, strict=True))
-        if at >= 0:
-            raise PiecesDiffer(
-                f"the buffer of {vbv.size} bits at {vbv.rate} bits a second runs empty at packet {at} of the join",
-                "encoded in one piece, the encoder sees to it",
-            )
+        packets = zip(times, self._sizes, strict=True)
+        at = first_underflow(vbv, packets, float(self._gap() * self.time_base))
+        if at < 0:
+            return
+        what = f"the buffer of {vbv.size} bits at {vbv.rate} bits a second runs empty at packet {at}"
+        if len(self._pieces) > 1:
+            raise PiecesDiffer(f"{what} of the join", "encoded in one piece, the encoder sees to it")
+        # No other way of cutting helps: a plain encode does the same.
+        self.doubts = (f"{what} of video stream {self._track.source_index}, which the encoder did not prevent",)
 
     # -- times ----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -141,8 +142,8 @@ def _per_eye(have: Mapping[bytes, bytes], mode: int) -> dict[bytes, bytes]:
 
 def _colour(body: bytes, facts: Mapping[str, Any]) -> bytes:
     have = dict(fields(body))
-    if isinstance(volume := facts.get("mastering_display_metadata"), dict):
-        have[_MASTERING] = b"".join(element(_VOLUME[name], _float(text)) for name, text in volume.items())
+    if isinstance(display := facts.get("mastering_display_metadata"), dict) and (volume := b"".join(_volume(display))):
+        have[_MASTERING] = volume
     if isinstance(light := facts.get("content_light_level"), dict):
         have |= {_MAX_CLL: number(light["max_content"]), _MAX_FALL: number(light["max_average"])}
     return b"".join(element(id_, data) for id_, data in have.items())
@@ -153,5 +154,10 @@ def _sphere(angles: list[float]) -> bytes:
     return element(_PROJECTION_TYPE, number(1)) + pose
 
 
-def _float(text: str) -> bytes:
-    return struct.pack(">d", float(Fraction(text)))
+def _volume(volume: Mapping[str, str]) -> Iterator[bytes]:
+    """What is known of a display; a rational 0/0 is libavutil's word for a number that nobody set."""
+    for name, text in volume.items():
+        with suppress(ValueError, TypeError, ZeroDivisionError):
+            value = struct.pack(">d", float(Fraction(text)))
+            if name in _VOLUME:
+                yield element(_VOLUME[name], value)

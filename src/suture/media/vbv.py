@@ -45,14 +45,16 @@ class Vbv:
         return cls(int(rate), int(size), float(full))
 
 
-def first_underflow(vbv: Vbv, packets: Iterable[tuple[float, int]]) -> int:
+def first_underflow(vbv: Vbv, packets: Iterable[tuple[float, int]], frame_s: float = 0) -> int:
     """The number of the first picture whose bits are not all there in time; -1: all are.
 
     Args:
         vbv: the buffer.
         packets: seconds at which each is decoded, ascending, and its bytes.
+        frame_s: seconds that a frame usually lasts. Encoders begin with at least what comes in meanwhile, whatever they
+            are told. Source: what x265 logs.
     """
-    level, before = vbv.full * vbv.size, None
+    level, before = min(vbv.size, max(vbv.full * vbv.size, vbv.rate * frame_s)), None
     for number, (at, size_bytes) in enumerate(packets):
         if before is not None:
             level = min(vbv.size, level + vbv.rate * (at - before))

@@ -12,7 +12,15 @@ from typing import Final
 
 from suture.planning.filters import changes_frames, filter_names
 
-__all__ = ["caption_dropper", "colour_changer", "field_mixer", "is_about_fields", "keeps_labels", "keeps_range", "picture_mover"]
+__all__ = [
+    "caption_dropper",
+    "colour_changer",
+    "field_mixer",
+    "is_about_fields",
+    "keeps_labels",
+    "keeps_range",
+    "picture_mover",
+]
 
 # Filters that leave the range of values as it is, whatever they are told.
 _RANGE_KEEPING: Final = frozenset(
@@ -68,7 +76,7 @@ def is_about_fields(chain: str) -> bool:
 
 
 def picture_mover(chain: str) -> str:
-    """The first filter that may turn or tear the picture, so that chroma and the views of 3D lie elsewhere; or empty."""
+    """The first filter that may turn or tear the picture, so that chroma or the views of 3D lie elsewhere; or empty."""
     return _outside(chain, (_COLOUR_KEEPING | _LINE_KEEPING) - _MOVING)
 
 

@@ -142,7 +142,7 @@ class _Case:
 
     def doubt(self, what: str, name: str) -> Carried:
         """Nothing is written about it. What a newer ffmpeg writes by itself is not taken out of its hands."""
-        why = f"behind -vf {name} it is not known whether it still holds, so only what this ffmpeg keeps by itself stays"
+        why = f"behind -vf {name} it is not known whether it still holds; it is left to ffmpeg, which may drop it"
         return self.loss(what, why)
 
 

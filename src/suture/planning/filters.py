@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["are_near_sighted", "can_be_counted", "changes_frames", "filter_names", "remembers"]
+__all__ = ["are_near_sighted", "can_be_counted", "changes_frames", "filter_names", "moves_times", "remembers"]
 
 _CHANGING: Final = frozenset(
     """concat decimate detelecine doubleweave fps framepack framerate framestep freezeframes interlace loop
@@ -45,6 +45,8 @@ _NEAR_SIGHTED: Final = frozenset(
     """atadenoise bwdif bwdif_cuda bwdif_vulkan dedot estdif fps framerate nnedi separatefields tmix tmedian
     w3fdif yadif yadif_cuda""".split()  # noqa: SIM905
 )
+# They move frames to other times.
+_MOVING: Final = frozenset({"concat", "loop", "reverse", "segment", "setpts", "tpad"})
 # They take so long for a frame that nobody wants them to see the film twice.
 _SLOW: Final = frozenset({"minterpolate", "mcdeint"})
 # The number of a frame, as expressions and texts of filters call it; a piece counts its frames from 0.
@@ -72,6 +74,11 @@ def are_near_sighted(chain: str) -> bool:
     parts = _filters(chain, quoted=True)
     near = [name in _NEAR_SIGHTED and "enable" not in options for name, options in parts]
     return all(is_near or _is_pointwise(*part) for is_near, part in zip(near, parts, strict=True))
+
+
+def moves_times(chain: str) -> str:
+    """The first filter that moves frames to other times; empty when there is none."""
+    return next((name for name in filter_names(chain) if name in _MOVING), "")
 
 
 def can_be_counted(chain: str) -> bool:

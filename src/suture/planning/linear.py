@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,8 @@ __all__ = ["Linear", "linear", "why_linear", "with_proved_cuts"]
 _SAMPLE: Final = 8
 # Frames that a filter may want to see before the first that counts, or a decoder may need to get going.
 _CONTEXT: Final = 16
+# What ffmpeg's fractions hold.
+_LARGEST_NUMBER: Final = 2**31
 # No film has so many frames a second.
 _FASTEST: Final = Fraction(10_000)
 # Where packets do not tell how far keyframes are apart, a seek goes back so many seconds.
@@ -91,9 +94,11 @@ def linear(brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEnc
     """
     chain = brief.settings.video_filter or ""
     late = bool(why_filtered(brief)) and can_be_counted(chain) and stream.index not in looking.whole
+    late = late and (are_near_sighted(chain) or not _is_part(brief))
     listing = str(Path(brief.folder) / f"video-{stream.index}.frames")
     tick = _tick(brief, stream, packets.index, encoder, looking) if late else stream.time_base
-    proof = Proof(listing, tick, late, "" if late or not stream.pix_fmt or "yuvj" in stream.pix_fmt else stream.pix_fmt)
+    form = "" if late or not stream.pix_fmt or "yuvj" in stream.pix_fmt else stream.pix_fmt
+    proof = Proof(listing, tick, late, form, stream.time_base)
     why = why_linear(brief, packets)
     looking.on_note(f"decoding video stream {stream.index} once to know its frames: {why}")
     command = replace(encoder, proof=proof).lister(stream.index, brief.info.path, listing, tick)
@@ -136,7 +141,16 @@ def _tick(brief: Brief, stream: StreamInfo, index: FrameIndex, encoder: VideoEnc
     """The clock behind the filters."""
     chunk = chunks_from(index, Cuts((0,), ""), brief.info.path)[0]
     seen = tried(raw(encoder).command(chunk, "-", f"clock-{stream.index}"), brief.folder, looking.cancel)
-    return (seen.tick if seen else None) or stream.time_base
+    tick = (seen.tick if seen else None) or stream.time_base
+    # What is taken off before the filters has to be given back behind them, to the tick.
+    common = Fraction(gcd(tick.numerator * stream.time_base.denominator, stream.time_base.numerator * tick.denominator))
+    both = common / (tick.denominator * stream.time_base.denominator)
+    return both if brief.info.start_us and both.denominator < _LARGEST_NUMBER else tick
+
+
+def _is_part(brief: Brief) -> bool:
+    """Whether a range is asked for: it is chosen among the film's frames unless the filters keep to their times."""
+    return brief.start is not None or brief.end is not None
 
 
 def with_proved_cuts(

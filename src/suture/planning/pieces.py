@@ -10,7 +10,7 @@ from suture.chunker import Cuts, chunks_from, cut_points
 from suture.errors import ConfigError, MediaError
 from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
-from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames
+from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames, moves_times, remembers
 from suture.planning.frames import packets_of, write_part
 from suture.planning.linear import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
@@ -42,6 +42,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     """
     stream = track.stream
     assert stream is not None  # noqa: S101 - encoded tracks come from the source
+    _refuse_moved_range(brief)
     packets = packets_of(brief, stream, looking)
     burn, before = burn_for(brief, stream)
 
@@ -94,12 +95,23 @@ def _shape(stream: StreamInfo, found: Linear | None, looking: Looking) -> tuple[
     return (f"scale={stream.width}:{stream.height}", *([f"format={stream.pix_fmt}"] if stream.pix_fmt else []))
 
 
+def _refuse_moved_range(brief: Brief) -> None:
+    """A range is told on the film's clock, and so is the range of its sound."""
+    name = moves_times(brief.settings.video_filter or "")
+    if name and (brief.start is not None or brief.end is not None):
+        what = f"--start and --end can't go with -vf {name}, which moves the times of the pictures and not of the sound"
+        raise ConfigError(what, "cut in one command, filter in another")
+
+
 def _linear(
     brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEncoder, looking: Looking
 ) -> Linear | None:
     """One linear decode, where packets and filters leave a doubt that matters."""
     chain = brief.settings.video_filter or ""
-    counted = bool(changes_frames(chain)) and can_be_counted(chain)
+    ranged, near = brief.start is not None or brief.end is not None, are_near_sighted(chain)
+    # A range behind a filter that sees neighbours is the same in one piece and in several only if it is chosen there.
+    other = bool(changes_frames(chain)) and (near or not ranged)
+    counted = can_be_counted(chain) and (other or (ranged and near and bool(remembers(chain))))
     if not why_linear(brief, packets) or (packets.are_frames and not counted and not _may_cut(brief, stream, packets)):
         return None
     return linear(brief, stream, packets, encoder, looking)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from suture.joblist import record_of
 from suture.jobs import job_name
 from suture.places import jobs_folder
+from suture.planning.filters import are_near_sighted
 from suture.settings import EncodeSettings, option_of
 from suture.settings_json import settings_of
 from suture.verify.clocks import Span
@@ -63,6 +64,17 @@ class Between:
         settings = self.settings
         parts = [settings.video_filter or "", f"scale={settings.scale}" if settings.scale else ""]
         return ",".join(part for part in parts if part)
+
+    def chain(self, info: MediaInfo) -> str:
+        """`filters` on the clock on which the encode ran them: it begins at 0, wherever the source's does."""
+        if not self.filters:
+            return ""
+        zero, span = info.start_us, self.span(info)
+        bounds = [f"{key}={float(at):.6f}" for key, at in (("start", span.start), ("end", span.end)) if at is not None]
+        chosen = [f"trim={':'.join(bounds)}"] if bounds and not are_near_sighted(self.filters) else []
+        before = [f"setpts=PTS-round({zero}/1000000/TB)"] if zero else []
+        behind = ["settb=1/1000000", f"setpts=PTS+{zero}"] if zero else []
+        return ",".join([*chosen, *before, self.filters, *behind])
 
     @property
     def burns(self) -> bool:

@@ -20,6 +20,7 @@ from suture.ffmpeg.locate import locate
 from suture.media.contents import read_contents
 from suture.media.probe import probe
 from suture.places import cache_folder
+from suture.planning.filters import changes_frames
 from suture.proof.between import Between, told_by_job
 from suture.proof.streams import Way, look_at
 from suture.proof.verdict import StreamVerdict, VerifyReport
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from suture.media.contents import Contents
     from suture.model import MediaInfo
     from suture.proof.streams import Looked
-    from suture.verify.clocks import Span
+    from suture.verify.clocks import Span, Witness
     from suture.verify.matching import Matched, Pair
 
 __all__ = ["verify"]
@@ -165,8 +166,12 @@ class _Comparison:
         known = [declared.shift]
         if declared.start is None:
             known.append(Fraction(infos[1].start_us - infos[0].start_us, 1_000_000))
-        self.span: Span = replace(declared, shift=common_shift(witnesses(self.matched.pairs, declared), known))
+        self.span: Span = replace(declared, shift=common_shift(self._witnesses(declared), known))
         self.declared = declared.shift
+
+    def _witnesses(self, declared: Span) -> list[Witness]:
+        changed = bool(changes_frames(self.between.filters))
+        return witnesses(self.matched.pairs, declared, other_frames=changed)
 
     def _frames(self) -> int:
         """Frames to be decoded, roughly."""
@@ -292,7 +297,8 @@ class _Comparison:
     def _held(self, pair: Pair) -> Looked:
         """What a stream holds."""
         source, output = self.infos
-        way = Way(source.path, output.path, self.between, self.span, self.look, self.quick)
+        filters = self.between.chain(source)
+        way = Way(source.path, output.path, self.between, self.span, self.look, self.quick, filters)
         return look_at(pair, way)
 
 

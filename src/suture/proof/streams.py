@@ -62,6 +62,7 @@ class Way:
         span: which part, and when it is.
         look: how to decode.
         quick: nothing is decoded.
+        filters: what the source's pictures run through before they are compared.
     """
 
     source: str
@@ -70,6 +71,7 @@ class Way:
     span: Span
     look: Look
     quick: bool
+    filters: str = ""
 
 
 def look_at(pair: Pair, way: Way) -> Looked:
@@ -109,7 +111,7 @@ def _video(pair: Pair, way: Way) -> Looked:
     from suture.verify.pictures import compare_pictures  # noqa: PLC0415 - numpy loads only where it is used
 
     span = way.span
-    mine = Side(way.source, pair.source, pair.number, way.between.filters)
+    mine = Side(way.source, pair.source, pair.number, way.filters)
     theirs = Side(way.output, pair.output, pair.number)
     tick = _tick(pair, way)
     said = compare_pictures(mine, theirs, tick=tick, shift=span.shift, start=span.start, end=span.end, look=way.look)

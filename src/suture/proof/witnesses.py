@@ -24,9 +24,16 @@ _HUNDREDTH: Final = Fraction(1, 100)
 _ENOUGH: Final = 2000
 
 
-def witnesses(pairs: Sequence[Pair], span: Span) -> list[Witness]:
-    """Ask all pairs; those of which nothing can be told are silent."""
-    asked = sorted(pairs, key=lambda pair: (not pair.copied, ("video", "audio", "subtitle").index(pair.source.kind)))
+def witnesses(pairs: Sequence[Pair], span: Span, *, other_frames: bool = False) -> list[Witness]:
+    """Ask all pairs; those of which nothing can be told are silent.
+
+    Args:
+        pairs: of streams.
+        span: the part of the source that the output is to hold.
+        other_frames: a filter makes other frames, so that pictures say nothing.
+    """
+    asked = [pair for pair in pairs if pair.copied or pair.source.kind != "video" or not other_frames]
+    asked = sorted(asked, key=lambda pair: (not pair.copied, ("video", "audio", "subtitle").index(pair.source.kind)))
     return [witness for pair in asked for witness in _said(pair, span)]
 
 

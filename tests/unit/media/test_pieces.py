@@ -242,12 +242,16 @@ def test_parameter_sets_inside_of_packets_must_be_equal() -> None:
 
 
 def test_a_buffer_is_kept_over_the_join() -> None:
-    """The second piece's 800 bits are there in time, or it is no join; one piece is the encoder's business."""
+    """The second piece's 800 bits are there in time, or it is no join; of one piece, nothing else helps: it is told."""
     index = index_of([0, 1000], 2000)
     sewn([[0], [0]], index, vbv="800/800/1")
     with pytest.raises(ConcatError, match="runs empty at packet 1"):
         sewn([[0], [0]], index, vbv="700/800/1")
-    sewn([[0, 1]], index, vbv="1/1/1")
+    assert sewn([[0, 1]], index, vbv="800/800/1").doubts == ()
+    (doubt,) = sewn([[0, 1]], index, vbv="1/1/1").doubts
+    assert doubt.startswith("the buffer of 1 bits at 1 bits a second runs empty at packet 0 of video stream 0")
+    left = sewn([[0], [0]], index, vbv="1/1/1", permissive=True, absent=(1,))
+    assert left.doubts
 
 
 def test_a_header_that_is_told_more_is_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

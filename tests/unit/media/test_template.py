@@ -56,6 +56,19 @@ def test_hdr_is_written(tmp_path: Path) -> None:
     assert colour[b"\x55\xb9"] == b"\1"
 
 
+@pytest.mark.parametrize("unset", ["0/0", "", "much", None])
+def test_half_of_a_display_is_told(tmp_path: Path, unset: str | None) -> None:
+    """Numbers that nobody set, and names that Matroska has no place for, are left out; the others arrive."""
+    volume = {"red_x": "1/2", "max_luminance": unset, "peak_of_tomorrow": "1/1"}
+    colour = dict(fields(_video(tmp_path, {"mastering_display_metadata": volume})[COLOUR]))
+    assert dict(fields(colour[b"\x55\xd0"])) == {b"\x55\xd1": struct.pack(">d", 0.5)}
+
+
+def test_a_display_of_which_nothing_is_known(tmp_path: Path) -> None:
+    """Is not written, not even empty."""
+    assert COLOUR not in _video(tmp_path, {"mastering_display_metadata": {"max_luminance": "0/0"}})
+
+
 def test_stereo_halves_what_is_shown(tmp_path: Path) -> None:
     """The display size is that of one eye, so that the pixels keep their shape."""
     video = _video(tmp_path, {"stereo3d": "side by side"})

@@ -27,6 +27,12 @@ def test_the_first_picture_that_comes_late(packets: list[tuple[float, int]], num
     assert first_underflow(BUCKET, packets) == number
 
 
+@pytest.mark.parametrize(("frame_s", "size_bytes", "number"), [(0, 1, 0), (2, 25, -1), (2, 26, 0), (99, 126, 0)])
+def test_a_buffer_that_begins_empty(frame_s: float, size_bytes: int, number: int) -> None:
+    """Has what comes in during a frame, and never more than it holds."""
+    assert first_underflow(Vbv(100, 1000, 0), [(0, size_bytes)], frame_s) == number
+
+
 def test_it_survives_a_file() -> None:
     """As text and back."""
     assert Vbv.parse(str(Vbv(900_000, 1_800_000, 0.85))) == Vbv(900_000, 1_800_000, 0.85)

@@ -70,9 +70,31 @@ def test_half_a_mastering_display_is_not_written() -> None:
     assert along.facts == {"mastering_display_metadata"}
 
 
-def test_a_filter_may_change_what_hdr_says() -> None:
-    """Then nothing is written, and nothing promised."""
-    assert _along("libx265", HDR, video_filter="zscale=t=bt709") == Carried()
+def test_hdr_behind_a_filter_that_leaves_colours_alone() -> None:
+    """Is written as without one."""
+    assert _along("libx265", HDR, OLD, video_filter="hflip,crop=2:2") == _along("libx265", HDR, OLD)
+
+
+@pytest.mark.parametrize(
+    ("side", "fields", "chain", "what"),
+    [
+        (HDR, {}, "zscale=t=bt709", "HDR10 data"),
+        ({"dynamic_hdr_plus": True}, {}, "hflip,tonemap", "HDR10+ data"),
+        ({"closed_captions": True}, {}, "fps=10", "closed captions"),
+        ({"stereo3d": "side by side"}, {}, "hflip", "stereo 3D arrangement (side by side)"),
+        ({}, {"chroma_location": "topleft"}, "vflip", "chroma location (topleft)"),
+        ({}, {"field_order": "tt"}, "vflip", "interlacing"),
+    ],
+)
+def test_what_a_filter_may_have_changed_is_named(
+    side: dict[str, Any], fields: dict[str, Any], chain: str, what: str
+) -> None:
+    """Nothing is written and nothing promised, and the filter stands in the reason."""
+    along = _along("libaom-av1", side, **fields, video_filter=chain)
+    (loss,) = along.losses
+    assert loss.what == f"{what} of video stream 3"
+    assert f"-vf {chain.rpartition(',')[2].partition('=')[0]} " in loss.why
+    assert (along.listed, along.facts) == ({}, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -158,6 +180,13 @@ def test_who_has_no_fields_is_named(codec: str) -> None:
     assert along.listed == {}
     assert "only the container says so" in str(along.losses[0])
     assert _along(codec, {}, field_order="progressive").losses == ()
+
+
+def test_fields_behind_a_filter() -> None:
+    """They are coded as fields where their lines are left alone; a deinterlacer's user wants none."""
+    assert _along("libx264", {}, field_order="tt", video_filter="eq=contrast=1").listed == {"tff": "1"}
+    assert _along("libx265", {}, field_order="tt", video_filter="eq=contrast=1").losses
+    assert _along("libx265", {}, field_order="tt", video_filter="scale=2:2,bwdif") == Carried()
 
 
 def test_which_field_is_first() -> None:

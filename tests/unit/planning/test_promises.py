@@ -56,10 +56,19 @@ def test_what_comes_along_is_promised() -> None:
     assert _promised(some, side_data=side, chroma_location="topleft") == {"stereo3d": "side by side"}
 
 
-def test_a_filter_promises_nothing() -> None:
-    """Of the picture; but a pixel format that is asked for is."""
-    assert _promised(settings={"video_filter": "negate"}, color_primaries="bt2020") == {}
-    assert _promised(settings={"pixel_format": "yuv444p"}) == {"pix_fmt": "yuv444p"}
+def test_what_is_promised_behind_a_filter() -> None:
+    """What the filter leaves alone; and a pixel format that is asked for, as it is made behind the filters."""
+    colour, chroma, order = {"color_primaries": "bt2020"}, {"chroma_location": "topleft"}, {"field_order": "tt"}
+    fields: dict[str, Any] = {**colour, **chroma, **order, "rotation": 90}
+    for chain, left in (
+        ("negate", chroma | order),
+        ("hflip", colour | order),
+        ("crop=2:2", colour | chroma),
+        ("bwdif", colour | chroma),
+        ("libplacebo", {}),
+    ):
+        assert _promised(settings={"video_filter": chain}, **fields) == left
+    assert _promised(settings={"pixel_format": "yuv444p", "video_filter": "libplacebo"}) == {"pix_fmt": "yuv444p"}
 
 
 def test_a_file_from_outside() -> None:

@@ -14,7 +14,8 @@ from suture.settings import EncodeSettings
 
 def _settings(codec: str = "libx264", **options: str) -> EncodeSettings:
     return EncodeSettings(
-        video_codec=codec, encoder_options=tuple((k.replace("_", "-"), v) for k, v in options.items())
+        video_codec=codec,
+        encoder_options=tuple((k if k.startswith("rc") else k.replace("_", "-"), v) for k, v in options.items()),
     )
 
 
@@ -26,6 +27,9 @@ def _settings(codec: str = "libx264", **options: str) -> EncodeSettings:
         ("libx264", {"x264opts": "vbv-maxrate=900:vbv-bufsize=1800:vbv-init=0.5"}, Vbv(900_000, 1_800_000, 0.5)),
         ("libx265", {"x265_params": "vbv-maxrate=900:vbv-bufsize=1800:vbv-init=900"}, Vbv(900_000, 1_800_000, 0.5)),
         ("libx265", {"x264_params": "vbv-maxrate=900:vbv-bufsize=1800"}, None),
+        ("libx264", {"maxrate": "2M", "x264_params": "vbv-maxrate=900:vbv-bufsize=9"}, Vbv(900_000, 9_000)),
+        ("libx264", {"maxrate": "2M", "bufsize": "4M", "x264_params": "vbv-maxrate=0"}, None),
+        ("libsvtav1", {"maxrate": "2M", "bufsize": "4M"}, None),
         ("libx264", {"maxrate": "2M"}, None),
         ("libx264", {}, None),
     ],
@@ -33,6 +37,33 @@ def _settings(codec: str = "libx264", **options: str) -> EncodeSettings:
 def test_a_buffer_is_read_from_options(codec: str, options: dict[str, str], found: Vbv | None) -> None:
     """Plain ones and those of an encoder's list, in their units."""
     assert vbv_of(_settings(codec, **options)) == found
+
+
+PLAIN = {"maxrate": "1M", "bufsize": "1M"}
+
+
+@pytest.mark.parametrize(
+    ("codec", "options", "full"),
+    [
+        ("libx264", PLAIN, 0.9),
+        ("libx265", PLAIN, 0.75),
+        ("libx265", {"x265_params": "vbv-maxrate=900:vbv-bufsize=1000"}, 0.9),
+        ("libx264", {**PLAIN, "x264_params": "vbv-init=0"}, 0.0),
+        ("libx265", {**PLAIN, "x265_params": "vbv-init=0", "rc_init_occupancy": "500k"}, 0.0),
+        ("libx264", {**PLAIN, "rc_init_occupancy": "500k"}, 0.5),
+        ("libx265", {**PLAIN, "rc_init_occupancy": "500k"}, 0.5),
+        ("libx264", {**PLAIN, "rc_init_occupancy": "0"}, 0.75),
+        ("libx264", {**PLAIN, "rc_init_occupancy": "2M"}, 0.9),
+        ("libx265", {**PLAIN, "rc_init_occupancy": "2M"}, 1.0),
+        ("libx264", {"x264_params": "vbv-maxrate=900:vbv-bufsize=1000", "rc_init_occupancy": "500k"}, 0.9),
+        ("libx265", {"x265_params": "vbv-maxrate=900:vbv-bufsize=1000", "rc_init_occupancy": "500k"}, 0.5),
+    ],
+)
+def test_how_full_a_buffer_is_in_the_beginning(codec: str, options: dict[str, str], full: float) -> None:
+    """As each encoder begins, which is not the same for both; nothing at all is a word, too."""
+    found = vbv_of(_settings(codec, **options))
+    assert found is not None
+    assert found.full == full
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,16 @@ def test_settings_arrive(make_brief: Callable[..., Any]) -> None:
 def test_full_range_behind_a_filter(make_brief: Callable[..., Any], chain: str, color: dict[str, str]) -> None:
     """It is known where no filter can have changed it; ffmpeg would convert what is not declared."""
     assert _encoder(make_brief, replace(VIDEO, color_range="pc"), video_filter=chain).color == color
-    assert _encoder(make_brief, replace(VIDEO, color_range="tv"), video_filter=chain).color == {}
+    limited = {"range": "tv"} if color else {}
+    assert _encoder(make_brief, replace(VIDEO, color_range="tv"), video_filter=chain).color == limited
+
+
+def test_colours_behind_a_filter(make_brief: Callable[..., Any]) -> None:
+    """Are called what the source calls them where the filter leaves them alone."""
+    stream = replace(VIDEO, color_primaries="bt2020", color_transfer="smpte2084")
+    called = {"color_primaries": "bt2020", "color_trc": "smpte2084"}
+    assert _encoder(make_brief, stream, video_filter="crop=2:2").color == called
+    assert _encoder(make_brief, stream, video_filter="crop=2:2,tonemap").color == {}
 
 
 def test_scaling_keeps_fields_apart(make_brief: Callable[..., Any]) -> None:
