@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import films
-from suture.errors import ChunkError
+import sewing
+from suture.errors import ChunkError, ConfigError
 from suture.ffmpeg.locate import locate
 from suture.media import index as index_module
 from suture.pipeline import encode, make_plan
@@ -112,6 +113,25 @@ def test_a_range_behind_a_filter_is_exact(make_film: films.FilmMaker, ffmpeg: st
     found = frames(tmp_path / "out.mkv", ffmpeg)
     assert [digest for _, digest in found] == [digest for _, digest in wanted]
     assert found[0][0] == wanted[0][0] - Fraction(7, 10)
+
+
+@pytest.mark.parametrize("chain", ["fps=5", "fps=1/3", "yadif=1"])
+def test_a_film_that_begins_late_stays_beside_its_sound(
+    chain: str, make_film: films.FilmMaker, ffmpeg: str, tmp_path: Path
+) -> None:
+    """A filter counts from the film's beginning, whatever its clock says, and its frames stand on the film's clock."""
+    source = make_film("ts", films.H264, "-c:a mp2", rate="25", seconds=4)
+    made(source, tmp_path / "out.mkv", ffmpeg, video_filter=chain)
+    picture, sound = sewing.shown(source)[0], sewing.packets(source, "audio")[0].pts
+    begin = picture if chain == "yadif=1" else min(picture, sound)  # from there ``fps`` counts
+    assert abs(sewing.shown(tmp_path / "out.mkv")[0] - begin) <= Fraction(1, 1000)
+
+
+def test_a_range_behind_a_filter_that_moves_frames_is_refused(make_film: films.FilmMaker, tmp_path: Path) -> None:
+    """Its sound would be another range."""
+    asked = make_settings("archive", {"video_filter": "setpts=PTS/2", "start": 1.0})
+    with pytest.raises(ConfigError, match="setpts"):
+        make_plan(str(make_film("mkv", films.H264, seconds=3)), str(tmp_path / "out.mkv"), asked)
 
 
 def test_a_cut_that_does_not_hold_is_given_up(

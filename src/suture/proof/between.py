@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING, Any, Final
 
 from suture.joblist import record_of
@@ -43,6 +44,9 @@ _TELLING: Final = (
 # Seconds by which a file's date may lie after the moment at which its job wrote down that it was done.
 _LATE_S: Final = 2.0
 
+# Fine enough for what filters count in, behind which the film's own ticks have to be given back.
+_FINER: Final = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -65,15 +69,21 @@ class Between:
         parts = [settings.video_filter or "", f"scale={settings.scale}" if settings.scale else ""]
         return ",".join(part for part in parts if part)
 
-    def chain(self, info: MediaInfo) -> str:
-        """`filters` on the clock on which the encode ran them: it begins at 0, wherever the source's does."""
+    def chain(self, info: MediaInfo, tick: Fraction) -> str:
+        """`filters` on the clock on which the encode ran them: it begins at 0, wherever the source's does.
+
+        Args:
+            info: the source.
+            tick: of the stream, in seconds.
+        """
         if not self.filters:
             return ""
         zero, span = info.start_us, self.span(info)
         bounds = [f"{key}={float(at):.6f}" for key, at in (("start", span.start), ("end", span.end)) if at is not None]
         chosen = [f"trim={':'.join(bounds)}"] if bounds and not are_near_sighted(self.filters) else []
         before = [f"setpts=PTS-round({zero}/1000000/TB)"] if zero else []
-        behind = ["settb=1/1000000", f"setpts=PTS+{zero}"] if zero else []
+        ticks, fine = floor(Fraction(zero, 1_000_000) / tick + Fraction(1, 2)), tick / _FINER
+        behind = [f"settb={fine.numerator}/{fine.denominator}", f"setpts=PTS+{ticks * _FINER}"] if zero else []
         return ",".join([*chosen, *before, self.filters, *behind])
 
     @property

@@ -29,7 +29,7 @@ from suture.proof.witnesses import witnesses
 from suture.verify.clocks import common_shift, late
 from suture.verify.finding import DIFFERENCE, EXCUSED, UNJUDGED, Finding
 from suture.verify.matching import match
-from suture.verify.promises import fact_name, unkept
+from suture.verify.promises import added, fact_name, unkept
 from suture.verify.rest import compare_chapters, compare_files, compare_tags
 from suture.verify.side import Look
 
@@ -274,6 +274,8 @@ class _Comparison:
         wanted = facts_wanted(pair, self.between.settings, self.wanted.container)
         for what, promised in unkept(wanted, pair.output):
             yield self._fact(pair, what, promised)
+        if pair.source.kind == "video" and not self.between.filters and not self.between.burns:
+            yield from self._added(pair)
         if "not_decoded" in pair.output.side_data and "not_decoded" not in pair.source.side_data:
             why = pair.output.side_data["not_decoded"]
             yield Finding("not-decoded", f"{pair.name} does not decode: {why}", stream=pair.name)
@@ -284,6 +286,12 @@ class _Comparison:
         for role in self.wanted.roles(pair, among=among):
             if role not in pair.output.disposition:
                 yield Finding("role-lost", f"{pair.name}: the role {role} is missing", stream=pair.name)
+
+    def _added(self, pair: Pair) -> Iterator[Finding]:
+        """What only the output says, and by which it is shown otherwise."""
+        for what, value in added(pair.source, pair.output):
+            text = f"{pair.name}: the output says {fact_name(what)} {value}, the source does not"
+            yield Finding(f"{what.replace('_', '-')}-added", text, stream=pair.name)
 
     def _fact(self, pair: Pair, what: str, promised: str) -> Finding:
         """A fact that the output does not show."""
@@ -297,7 +305,7 @@ class _Comparison:
     def _held(self, pair: Pair) -> Looked:
         """What a stream holds."""
         source, output = self.infos
-        filters = self.between.chain(source)
+        filters = self.between.chain(source, pair.source.time_base)
         way = Way(source.path, output.path, self.between, self.span, self.look, self.quick, filters)
         return look_at(pair, way)
 

@@ -114,7 +114,9 @@ def _video(pair: Pair, way: Way) -> Looked:
     mine = Side(way.source, pair.source, pair.number, way.filters)
     theirs = Side(way.output, pair.output, pair.number)
     tick = _tick(pair, way)
-    said = compare_pictures(mine, theirs, tick=tick, shift=span.shift, start=span.start, end=span.end, look=way.look)
+    # What is cut before a filter needs no cut behind it, where frames may stand at other times.
+    start, end = (None, None) if way.filters.startswith("trim=") else (span.start, span.end)
+    said = compare_pictures(mine, theirs, tick=tick, shift=span.shift, start=start, end=end, look=way.look)
     found = [each for each in said.findings if each.kind != "frame-time" or not _packets_agree(pair, way, tick)]
     return _told("pictures", "frames", (*_sizes(pair, way), *found), said)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from suture.media.spec import JoinSpec, TrackSpec
     from suture.model import MediaInfo, StreamInfo
 
-__all__ = ["PRESENT", "fact_name", "missing", "unkept"]
+__all__ = ["PRESENT", "added", "fact_name", "missing", "unkept"]
 
 # The value of a fact that only has to be there.
 PRESENT: Final = "present"
@@ -45,6 +45,9 @@ _SILENT: Final = frozenset({"unknown", "unspecified", "reserved", ""})
 _IMPLIED: Final = {"color_range": "tv", "chroma_location": "left"}
 # A container may store chromaticities in steps of 1/50000 and luminances in steps of 1/10000 cd/m².
 _NEAR: Final = 0.0006
+
+_FULL: Final = frozenset({"full", "pc"})
+_HDR: Final = frozenset({"arib-std-b67", "smpte2084"})
 
 
 def fact_name(what: str) -> str:
@@ -75,6 +78,21 @@ def unkept(promises: Mapping[str, str], stream: StreamInfo) -> Iterator[tuple[st
     for what, promised in promises.items():
         if not _is_kept(what, promised, stream):
             yield what, promised
+
+
+def added(source: StreamInfo, output: StreamInfo) -> Iterator[tuple[str, str]]:
+    """What an output says of its pictures that shows them otherwise, and the source does not say: fact and value.
+
+    A label for what was not labelled (BT.709, limited range) changes nothing that a player does, and is none of these.
+    """
+    if output.rotation and not source.rotation:
+        yield "rotation", str(output.rotation)
+    if (output.sample_aspect_ratio or 1) != 1 and (source.sample_aspect_ratio or 1) == 1:
+        yield "sample_aspect_ratio", str(output.sample_aspect_ratio)
+    if output.color_range in _FULL and source.color_range not in _FULL:
+        yield "color_range", output.color_range
+    if output.color_transfer in _HDR and source.color_transfer not in _HDR:
+        yield "color_transfer", output.color_transfer
 
 
 def _is_kept(what: str, promised: str, stream: StreamInfo) -> bool:

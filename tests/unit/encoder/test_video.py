@@ -9,6 +9,7 @@ import pytest
 
 from suture.command.burn import TextBurn
 from suture.encoder import VideoEncoder
+from suture.encoder.video import Proof
 from suture.model import ChunkData
 
 FIRST = ChunkData(0, 0.0, 2.0, "in.mkv", 0, 50, 0, 2000, -1, 3)
@@ -100,8 +101,16 @@ def test_filters_count_from_the_films_beginning() -> None:
 def test_own_times_come_back_after_the_filters() -> None:
     """Without a grid the frames keep their times, so these have to be the source's again."""
     argv = _argv(WHOLE, frame_rate=None, filters=("fps=10",), zero_us=40)
-    assert _after(argv, "-vf") == "setpts=PTS-round(40/1000000/TB),fps=10,setpts=PTS+round(40/1000000/TB)"
+    assert _after(argv, "-vf") == "setpts=PTS-round(40/1000000/TB),fps=10,settb=1/1000000,setpts=PTS+40"
     assert _after(argv, "-enc_time_base") == "1/60000"
+
+
+def test_the_films_beginning_is_given_back_to_the_tick() -> None:
+    """A filter's own clock may be too coarse for it: a fifth of a second for ``fps=5``."""
+    proof = Proof("l", Fraction(1, 90_000), late=True, film_tick=Fraction(1, 90_000))
+    encoder = VideoEncoder(frame_rate=Fraction(5), filters=("fps=5",), zero_us=1_456_778, proof=proof)
+    chain = _after(encoder.lister(0, "in.ts", "l", proof.tick).build_args(), "-vf")
+    assert chain == "setpts=PTS-round(1456778/1000000/TB),fps=5,settb=1/90000,setpts=PTS+131110"
 
 
 def test_text_is_drawn_after_the_filters() -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames, filter_names, remembers
+from suture.planning.filters import (
+    are_near_sighted,
+    can_be_counted,
+    changes_frames,
+    filter_names,
+    moves_times,
+    remembers,
+)
 
 
 @pytest.mark.parametrize(
@@ -109,3 +116,9 @@ def test_what_is_very_slow_is_not_run_to_count() -> None:
     """Motion interpolation takes longer than any encoder."""
     assert can_be_counted("fps=30,yadif")
     assert not can_be_counted("fps=30,minterpolate=fps=60")
+
+
+def test_filters_that_move_frames_are_known() -> None:
+    """A range is told on the film's clock, which they leave."""
+    assert moves_times("scale=2:2,setpts=PTS/2") == "setpts"
+    assert not moves_times("fps=30,yadif,select=1,decimate")

@@ -110,7 +110,7 @@ def test_facts_are_wanted_of_pictures_that_no_filter_changed() -> None:
 
     facts = facts_of(pair(0, codec="h264"), EncodeSettings())
     assert (facts["color_primaries"], facts["rotation"]) == ("bt2020", "90")
-    assert "color_primaries" not in facts_of(pair(0, codec="h264"), EncodeSettings(video_filter="hflip"))
+    assert "color_primaries" not in facts_of(pair(0, codec="h264"), EncodeSettings(video_filter="tonemap"))
     assert facts_of(pair(0, copied=True), EncodeSettings(video_filter="hflip"))["rotation"] == "90"
     assert facts_of(pair(1), EncodeSettings(video_filter="hflip"))["language"] == "eng"
 

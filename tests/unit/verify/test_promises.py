@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from suture.model import StreamInfo
-from suture.verify.promises import unkept
+from suture.verify.promises import added, unkept
 
 MASTER = {
     "red_x": "34000/50000",
@@ -113,3 +113,20 @@ def test_language_title_and_interlacing_have_their_own_sense() -> None:
     assert lost({"language": "ger", "title": "Film", "field_order": "tt"}, told) == []
     assert lost({"language": "eng", "title": "Movie"}, told) == ["language", "title"]
     assert lost({"field_order": "tt"}, replace(told, field_order="progressive")) == ["field_order"]
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"rotation": 90}, "rotation"),
+        ({"sample_aspect_ratio": Fraction(2)}, "sample_aspect_ratio"),
+        ({"color_range": "pc"}, "color_range"),
+        ({"color_transfer": "smpte2084"}, "color_transfer"),
+    ],
+)
+def test_what_only_the_output_says_shows_the_film_otherwise(change: dict[str, Any], what: str) -> None:
+    """Turned, squeezed, washed out; a label for what was not labelled is harmless."""
+    plain = StreamInfo(0, "video", "h264", Fraction(1, 1000), sample_aspect_ratio=Fraction(1))
+    assert [fact for fact, _ in added(plain, replace(plain, **change))] == [what]
+    assert list(added(STREAM, STREAM)) == []
+    assert list(added(plain, replace(plain, color_range="tv", color_primaries="bt709", color_transfer="bt709"))) == []
