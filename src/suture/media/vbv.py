@@ -9,12 +9,16 @@ it at once when it is decoded, and they must be there by then.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Vbv", "first_underflow"]
+
+# What may be missing, as a part of the buffer: x264 does not count the note on its settings that ffmpeg puts before its
+# first packet (5600 bits), and a container rounds times.
+_TOLERANCE: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Vbv:
 
 
 def first_underflow(vbv: Vbv, packets: Iterable[tuple[float, int]], frame_s: float = 0) -> int:
-    """The number of the first picture whose bits are not all there in time; -1: all are.
+    """The number of the first picture whose bits are not all there in time, but for a hundredth of the buffer; -1: all are.
 
     Args:
         vbv: the buffer.
@@ -59,7 +63,7 @@ def first_underflow(vbv: Vbv, packets: Iterable[tuple[float, int]], frame_s: flo
         if before is not None:
             level = min(vbv.size, level + vbv.rate * (at - before))
         level -= 8 * size_bytes
-        if level < 0:
+        if level < -_TOLERANCE * vbv.size:
             return number
         before = at
     return -1
