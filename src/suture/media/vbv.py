@@ -50,7 +50,7 @@ class Vbv:
 
 
 def first_underflow(vbv: Vbv, packets: Iterable[tuple[float, int]], frame_s: float = 0) -> int:
-    """The number of the first picture whose bits are not all there in time, but for a hundredth of the buffer; -1: all are.
+    """The number of the first picture whose bits (but for a hundredth of the buffer) are not there in time, or -1.
 
     Args:
         vbv: the buffer.

@@ -107,10 +107,18 @@ def linear(brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEnc
     if timeless := _timeless(stream, index):
         index = index.regular(stream.frame_rate or Fraction(25))
     index = index.with_keys([packets.index.time(key) for key in keys])
-    margin = 2 * (longest_group(packets.index) if len(keys) > 1 else _FAR) + _CONTEXT * index.gap() * index.time_base
+    margin = _margin(packets) + _CONTEXT * index.gap() * index.time_base
     return Linear(
         index, proof, margin, timeless or _why_whole(brief, stream, packets, index, encoder, looking), why, command
     )
+
+
+def _margin(packets: Packets) -> Fraction:
+    """Seconds by which a seek goes back so that all that is needed is decoded; a trial shows whether it was."""
+    index = packets.index
+    if not packets.doubt and not index.open_groups:
+        return Fraction(0)
+    return 2 * (longest_group(index) if len(index.keyframes()) > 1 else _FAR)
 
 
 def _timeless(stream: StreamInfo, index: FrameIndex) -> str:

@@ -14,6 +14,7 @@ from suture.planning.filters import are_near_sighted, can_be_counted, changes_fr
 from suture.planning.frames import packets_of, write_part
 from suture.planning.linear import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
+from suture.planning.vbv import vbv_of
 from suture.planning.video import video_encoder, whole_reason
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     # The range is told on the clock of the sound that is copied, and so are the output's times.
     index, first = _in_range(full.shifted(packets.late), brief)
     own_times = bool(changes_frames(brief.settings.video_filter or "")) and not (found and found.proof.late)
-    rate = None if own_times else _rate(index, stream, brief.settings.video_codec)
+    rate = None if own_times or _needs_times(index, brief) else _rate(index, stream, brief.settings.video_codec)
     made = _Made(brief, stream, index, first, looking)
     chunks, encoder, cut = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
     plan = VideoPlan(
@@ -76,6 +77,11 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
     )
     noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
     return plan, [*noted, *cut]
+
+
+def _needs_times(index: FrameIndex, brief: Brief) -> bool:
+    """Whether the encoder has to know when frames are shown: a buffer empties by the second, not by the frame."""
+    return vbv_of(brief.settings) is not None and not index.is_constant()
 
 
 def _rate(index: FrameIndex, stream: StreamInfo, codec: str) -> Fraction:
