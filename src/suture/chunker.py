@@ -25,7 +25,7 @@ from suture.settings import CHUNKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Chunker", "Cuts", "chunks_from", "cut_points", "longest_group", "why_whole"]
+__all__ = ["Chunker", "Cuts", "chunks_from", "cut_points", "is_loose", "longest_group", "why_whole"]
 
 # Containers that seek to a timestamp so that every cut gave the frames of a linear decode (docs/measurements.md).
 _SEEKABLE = frozenset({"mov", "mp4", "matroska", "webm", "mpegts", "mpeg"})
@@ -199,7 +199,7 @@ def chunks_from(
     time, and would land on the keyframe behind which the first frame is stored.
     """
     longest = longest_group(index)
-    loose = 2 * longest if set(container.split(",")) & _LOOSE else Fraction(0)
+    loose = 2 * longest if is_loose(container) else Fraction(0)
 
     def back(start: int) -> Fraction:
         if margin is not None:
@@ -230,6 +230,11 @@ def _seek_us(index: FrameIndex, start: int, margin: Fraction) -> int:
         return -1
     between = (index.time(start - 1) + index.time(start)) / 2 - margin
     return int(between * 1_000_000) if between > 0 and between > index.time(0) else -1
+
+
+def is_loose(container: str) -> bool:
+    """Whether a seek in it may land after the point asked for."""
+    return bool(set(container.split(",")) & _LOOSE)
 
 
 def longest_group(index: FrameIndex) -> Fraction:

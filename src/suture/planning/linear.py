@@ -14,7 +14,7 @@ from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from suture.chunker import Cuts, chunks_from, longest_group
+from suture.chunker import Cuts, chunks_from, is_loose, longest_group
 from suture.command.proven import ProvenVideo
 from suture.encoder.video import Proof
 from suture.errors import CommandFailed
@@ -107,16 +107,16 @@ def linear(brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEnc
     if timeless := _timeless(stream, index):
         index = index.regular(stream.frame_rate or Fraction(25))
     index = index.with_keys([packets.index.time(key) for key in keys])
-    margin = _margin(packets) + _CONTEXT * index.gap() * index.time_base
+    margin = _margin(brief, packets) + _CONTEXT * index.gap() * index.time_base
     return Linear(
         index, proof, margin, timeless or _why_whole(brief, stream, packets, index, encoder, looking), why, command
     )
 
 
-def _margin(packets: Packets) -> Fraction:
+def _margin(brief: Brief, packets: Packets) -> Fraction:
     """Seconds by which a seek goes back so that all that is needed is decoded; a trial shows whether it was."""
     index = packets.index
-    if not packets.doubt and not index.open_groups:
+    if not packets.doubt and not index.open_groups and not is_loose(brief.info.format):
         return Fraction(0)
     return 2 * (longest_group(index) if len(index.keyframes()) > 1 else _FAR)
 
