@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suture.errors import CommandFailed, ConfigError, MediaError, SutureError, Unsupported
+from suture.errors import ConfigError, MediaError, SutureError, Unsupported
 from suture.events import Planned
 from suture.ffmpeg.locate import locate
 
@@ -164,12 +164,12 @@ def test_what_does_not_exist_is_named(
 
 
 def test_odd_sizes_are_explained(tmp_path: Path, encode: Encode) -> None:
-    """x264's 4:2:0 needs even sizes: the message says so and what to do, without trying again."""
+    """x264's 4:2:0 needs even sizes: the message says so and what to do, before anything is encoded."""
     source = tmp_path / "odd.mkv"
     shape = "scale=129:97,format=yuv420p"
     picture = ["-f", "lavfi", "-i", "testsrc2=r=25:d=1", "-vf", shape, "-c:v", "ffv1"]
     subprocess.run([locate(), "-v", "error", *picture, source], check=True)
-    with pytest.raises(CommandFailed, match="picture size") as caught:
+    with pytest.raises(ConfigError, match="even numbers") as caught:
         encode(source, tmp_path / "out.mkv", **FAST)
-    assert "--scale" in caught.value.hint
-    assert not caught.value.retryable
+    assert "-vf pad=130:98" in caught.value.hint
+    assert not list(tmp_path.glob("*out*"))

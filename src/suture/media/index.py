@@ -33,6 +33,8 @@ _MAGIC = b"suture-index 1\n"
 # Gaps stay below this in a healthy film; a larger one is a clock that jumped, or a hole. A few pictures are no film.
 _JUMP_SECONDS = 10
 _JUDGED = 10
+# A decoding time that a reader guesses may lie a little before the last; a clock that starts again goes back further.
+_RESTART_SECONDS = Fraction(1, 2)
 _REPORT_EVERY = 10_000
 # Ticks a second at which one is too short to be seen.
 _FINE = 90_000
@@ -239,6 +241,7 @@ class _Watch:
         self.without_pts = 0
         self.corrupt = 0
         self.backwards = 0
+        self.farthest_back = 0
         self.encrypted = 0
         self.open_groups = False
         self._last_dts: int | None = None
@@ -250,7 +253,9 @@ class _Watch:
         self.corrupt += bool(packet.is_corrupt)
         self.encrypted += packet.has_sidedata("encryption_info")
         if packet.dts is not None:
-            self.backwards += self._last_dts is not None and packet.dts < self._last_dts
+            back = 0 if self._last_dts is None else self._last_dts - packet.dts
+            self.backwards += back > 0
+            self.farthest_back = max(self.farthest_back, back)
             self._last_dts = packet.dts
         if packet.pts is not None:
             self._last_key = packet.pts if packet.is_keyframe else self._last_key
@@ -282,7 +287,7 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
     elif hole:
         trouble = f"the clock jumps by {float(jump):.1f} s"
     end = index.end_pts if pts and index.end_pts > pts[-1] else (pts[-1] + index.gap() if pts else 0)
-    jumps, damaged = bool(watch.backwards) or hole, bool(watch.corrupt)
+    jumps, damaged = hole or watch.farthest_back * base > _RESTART_SECONDS, bool(watch.corrupt)
     return replace(index, end_pts=end, trouble=trouble, clock_jumps=jumps, is_damaged=damaged)
 
 

@@ -347,3 +347,11 @@ def test_frames_without_times_are_given_some() -> None:
     """So many a second, from zero."""
     regular = index_of([0, 1, 2], end=3).regular(Fraction(25))
     assert [regular.time(n) for n in range(4)] == [0, Fraction(1, 25), Fraction(2, 25), Fraction(3, 25)]
+
+
+@pytest.mark.parametrize(("step", "jumps"), [(-80, False), (-700, True)])
+def test_a_clock_that_starts_again_is_told_from_a_guess(step: int, jumps: bool) -> None:  # noqa: FBT001 - parametrized
+    """A reader that guesses decoding times may step back by a frame; a recording that begins anew steps back far."""
+    packets = [*steady(30), *(Packet(1240 + 40 * n, 1120 + step + 40 * n) for n in range(12))]
+    index = collected(*packets)
+    assert (index.clock_jumps, "backwards" in index.trouble) == (jumps, True)
