@@ -94,7 +94,8 @@ def linear(brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEnc
     """
     chain = brief.settings.video_filter or ""
     late = bool(why_filtered(brief)) and can_be_counted(chain) and stream.index not in looking.whole
-    late = late and (are_near_sighted(chain) or not _is_part(brief))
+    # A range is chosen among the film's own frames, unless the filters keep to their times.
+    late = late and (are_near_sighted(chain) or not brief.is_part)
     listing = str(Path(brief.folder) / f"video-{stream.index}.frames")
     tick = _tick(brief, stream, packets.index, encoder, looking) if late else stream.time_base
     form = "" if late or not stream.pix_fmt or "yuvj" in stream.pix_fmt else stream.pix_fmt
@@ -154,11 +155,6 @@ def _tick(brief: Brief, stream: StreamInfo, index: FrameIndex, encoder: VideoEnc
     common = Fraction(gcd(tick.numerator * stream.time_base.denominator, stream.time_base.numerator * tick.denominator))
     both = common / (tick.denominator * stream.time_base.denominator)
     return both if brief.info.start_us and both.denominator < _LARGEST_NUMBER else tick
-
-
-def _is_part(brief: Brief) -> bool:
-    """Whether a range is asked for: it is chosen among the film's frames unless the filters keep to their times."""
-    return brief.start is not None or brief.end is not None
 
 
 def with_proved_cuts(
