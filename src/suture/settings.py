@@ -103,6 +103,11 @@ class EncodeSettings:
     io_slots: int = 1
     ffmpeg: str | None = None
 
+    @property
+    def is_part(self) -> bool:
+        """Whether only a range of the source is asked for."""
+        return self.start is not None or self.end is not None
+
     def __post_init__(self) -> None:
         for name in ("start", "end", "chunk_duration"):
             object.__setattr__(self, name, _exact(name, getattr(self, name)))

@@ -65,11 +65,6 @@ class Brief:
         return None if self.settings.start is None else self.zero + self.settings.start
 
     @property
-    def is_part(self) -> bool:
-        """Whether only a range of the source is asked for."""
-        return self.settings.start is not None or self.settings.end is not None
-
-    @property
     def end(self) -> Fraction | None:
         """Where the output ends on the source's clock; None: at the source's end."""
         return None if self.settings.end is None else self.zero + self.settings.end

@@ -95,7 +95,7 @@ def linear(brief: Brief, stream: StreamInfo, packets: Packets, encoder: VideoEnc
     chain = brief.settings.video_filter or ""
     late = bool(why_filtered(brief)) and can_be_counted(chain) and stream.index not in looking.whole
     # A range is chosen among the film's own frames, unless the filters keep to their times.
-    late = late and (are_near_sighted(chain) or not brief.is_part)
+    late = late and (are_near_sighted(chain) or not brief.settings.is_part)
     listing = str(Path(brief.folder) / f"video-{stream.index}.frames")
     tick = _tick(brief, stream, packets.index, encoder, looking) if late else stream.time_base
     form = "" if late or not stream.pix_fmt or "yuvj" in stream.pix_fmt else stream.pix_fmt

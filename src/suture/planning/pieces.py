@@ -104,7 +104,7 @@ def _shape(stream: StreamInfo, found: Linear | None, looking: Looking) -> tuple[
 def _refuse_moved_range(brief: Brief) -> None:
     """A range is told on the film's clock, and so is the range of its sound."""
     name = moves_times(brief.settings.video_filter or "")
-    if name and brief.is_part:
+    if name and brief.settings.is_part:
         what = f"--start and --end can't go with -vf {name}, which moves the times of the pictures and not of the sound"
         raise ConfigError(what, "cut in one command, filter in another")
 
@@ -114,7 +114,7 @@ def _linear(
 ) -> Linear | None:
     """One linear decode, where packets and filters leave a doubt that matters."""
     chain = brief.settings.video_filter or ""
-    ranged, near = brief.is_part, are_near_sighted(chain)
+    ranged, near = brief.settings.is_part, are_near_sighted(chain)
     # A range behind a filter that sees neighbours is the same in one piece and in several only if it is chosen there.
     other = bool(changes_frames(chain)) and (near or not ranged)
     counted = can_be_counted(chain) and (other or (ranged and near and bool(remembers(chain))))
@@ -182,7 +182,7 @@ class _Made:
 def _in_range(index: FrameIndex, brief: Brief) -> tuple[FrameIndex, int]:
     """The frames between ``--start`` and ``--end``, and the number of the first of them."""
     begin, end = brief.start, brief.end
-    if not brief.is_part:
+    if not brief.settings.is_part:
         return index, 0
     times = [index.time(n) for n in range(len(index))]
     first = next((n for n, at in enumerate(times) if begin is None or at >= begin), len(index))

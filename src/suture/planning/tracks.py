@@ -212,7 +212,7 @@ def _audio(stream: StreamInfo, settings: EncodeSettings, container: Container, l
 def _kept_audio(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:
     """Sound that is to stay as it is, where that is possible."""
     if container.holds("audio", stream.codec):
-        if settings.start is not None or settings.end is not None:
+        if settings.is_part:
             if stream.codec == "flac":
                 return Track("audio", "encode", stream, encoder="flac", reason="FLAC states its length in its header")
             if stream.codec.startswith("pcm_"):

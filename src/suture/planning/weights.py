@@ -39,7 +39,7 @@ def copied_bytes(plan: Plan) -> int:
     known = {stream.index: _weight(stream, plan) for stream in plan.info.streams if stream.index not in cut}
     unknown = [index for index, weight in known.items() if weight is None]
     # A linear decode tells no packet sizes, and a part of the film only its own.
-    whole = all(cut.values()) and plan.settings.start is None and plan.settings.end is None
+    whole = all(cut.values()) and not plan.settings.is_part
     rest = plan.info.size_bytes - sum(cut.values()) - sum(weight or 0 for weight in known.values())
     share = max(0, rest) // len(unknown) if unknown and whole else 0
     return sum(share if known.get(index) is None else known[index] or 0 for index in copied)

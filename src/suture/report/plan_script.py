@@ -84,7 +84,7 @@ def _index(video: VideoPlan, plan: Plan) -> str:
     words += ["-o", _file(video.index_path)]
     if video.listing:
         words += ["--listing", _file(video.listing.output_path)]
-    if plan.settings.start is not None or plan.settings.end is not None:
+    if plan.settings.is_part:
         first = video.first_frame
         words += ["--first", str(first), "--end", str(first + len(video.index))]
     return shlex.join(words)

@@ -94,7 +94,7 @@ def _result(report: EncodeReport, plan: Plan | None) -> list[str]:
 
 def _is_whole(plan: Plan) -> bool:
     """Whether the output plays as long as the source: else their sizes say nothing."""
-    return plan.settings.start is None and plan.settings.end is None
+    return not plan.settings.is_part
 
 
 def _counts(report: EncodeReport) -> list[str]:
