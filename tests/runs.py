@@ -240,6 +240,10 @@ class Living:
         assert within(within_s, lambda: self.saw(kind, task) or self.process.poll() is not None), f"no {kind} {task}"
         assert self.saw(kind, task), f"ended without {kind} {task}: {self._err.read_text()}"
 
+    def said(self) -> str:
+        """All that it has told people so far."""
+        return self._err.read_text()
+
     def signal(self, number: int) -> None:
         """Send a signal to Suture itself."""
         self.process.send_signal(number)
