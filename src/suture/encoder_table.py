@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["KNOWN_ENCODERS", "KnownEncoder", "Quality"]
+__all__ = ["KNOWN_ENCODERS", "KnownEncoder", "Quality", "audio_quality_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +119,25 @@ KNOWN_ENCODERS: Final[dict[str, KnownEncoder]] = {
     "hevc_vaapi": KnownEncoder(Quality(0, 52, 24)),
     "av1_vaapi": KnownEncoder(Quality(0, 255, 100)),
 }
+
+# Encoders of sound by their scale of ``-q:a``. Source: libmp3lame's and libvorbis' manuals; of the others ffmpeg takes
+# any number, and these are the ends beyond which nothing changes. Those without one ignore it, or fail (libopus).
+_AUDIO_QUALITY: Final = {
+    "aac": (0.1, 10.0),
+    "libmp3lame": (0.0, 9.999),
+    "libvorbis": (-1.0, 10.0),
+    "vorbis": (-1.0, 10.0),
+    "libspeex": (0.0, 10.0),
+    "libtwolame": (-50.0, 50.0),
+}
+_NO_AUDIO_QUALITY: Final = frozenset(
+    {"libopus", "opus", "ac3", "ac3_fixed", "eac3", "mp2", "mp2fixed", "libfdk_aac", "flac", "alac", "wavpack", "tta"}
+)
+_ANY_AUDIO_QUALITY: Final = (-2.0, 500.0)
+
+
+def audio_quality_of(encoder: str) -> tuple[float, float]:
+    """The least and the most that an encoder of sound takes as ``-q:a``; equal: it has no such quality."""
+    if encoder in _NO_AUDIO_QUALITY or encoder.startswith(("pcm_", "adpcm_", "wma")):
+        return (0.0, 0.0)
+    return _AUDIO_QUALITY.get(encoder, _ANY_AUDIO_QUALITY)

@@ -39,7 +39,7 @@ COMMANDS: Final = {
     "completion": "print a completion script for bash, zsh or fish",
 }
 # Plumbing: the steps of a plan that are ours, for scripts that `suture plan --format sh` printed.
-HIDDEN: Final = ("index", "join", "publish")
+HIDDEN: Final = ("index", "join", "loudness", "publish", "splice")
 _OWN_OPTIONS = ("--help", "-h", "--version")
 USAGE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from suture.backend.local import LocalExecutor
 from suture.claim import bury, open_job
 from suture.command.base import RunContext
+from suture.command.hearing import forget_hearings
 from suture.command.part import part_of
 from suture.control import Control
 from suture.endings import report_of, report_of_published
@@ -172,7 +173,7 @@ class _Encoding:
         whole = {stream for stream, error in doubted.items() if stream in proved or isinstance(error, PiecesDiffer)}
         for stream, error in doubted.items():
             instead = "encoding it in one piece" if stream in whole else "encoding it again with proved cuts"
-            self._say(f"video stream {stream} could not be put together of its pieces ({error.message}); {instead}")
+            self._say(f"stream {stream} could not be put together of its pieces ({error.message}); {instead}")
         unfit = {stream for stream, error in doubted.items() if isinstance(error, PiecesDiffer)}
         return self._planned(plan.linear | (doubted.keys() - unfit), plan.whole | whole)
 
@@ -217,7 +218,7 @@ class _Encoding:
         planned = {"cores": cores, "workers": plan.workers, "pieces": plan.pieces}
         planned |= {"linear": sorted(linear), "whole": sorted(whole)}
         self.job.plan(planned)
-        self.job.sweep({Path(step.command.output_path).name for step in plan.steps})
+        self.job.sweep({Path(path).name for path in plan.files()})
         self.watcher(Planned(plan))
         for loss in () if linear else plan.losses:
             self.watcher(Warned(str(loss)))
@@ -247,6 +248,7 @@ class _Encoding:
         except DiskFull as error:  # there was no room even to write down what became of a task
             raise room.error() from error
         finally:
+            forget_hearings(plan.folder)
             if not self.job.lost.is_set():  # else it is another run's
                 with suppress(OSError):  # published, it has another name; else it is of no use
                     Path(plan.spec.part).unlink(missing_ok=True)
@@ -302,12 +304,16 @@ def _both(first: Watcher, second: Watcher) -> Watcher:
 def _doubted(plan: Plan, run: RunReport) -> dict[int, SutureError]:
     """Streams whose pieces are not what the index promised, and why; these can not be cut, or not be indexed so."""
     streams = {video.track.source_index for video in plan.videos} - plan.whole
+    sounds = {sound.name: sound.track.source_index for sound in plan.sounds if sound.is_cut}
     found: dict[int, SutureError] = {}
     for task in run.failed:
-        if isinstance(task.error, PiecesDiffer):  # pieces do not fit together; which stream's is not known
+        if (sound := sounds.get("-".join(task.task.split("-")[:2]))) is not None:
+            found |= {sound: task.error} if isinstance(task.error, PiecesDiffer) else {}
+        elif isinstance(task.error, PiecesDiffer):  # pieces do not fit together; which stream's is not known
             found |= dict.fromkeys(streams, task.error)
         elif task.error is not None and _blames_cut(task.error):
             found[_stream_of(task.task)] = task.error
+    streams |= set(sounds.values())
     return {stream: error for stream, error in found.items() if stream in streams}
 
 

@@ -7,6 +7,7 @@ as lines is `suture.lines`'s business.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import selectors
 import shlex
@@ -20,12 +21,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["LAST_WORDS_S", "Drain", "Listener", "Log"]
+__all__ = ["LAST_WORDS_S", "Drain", "Listener", "Log", "is_ready", "widen"]
 
 LOG_BYTES: Final = 64_000_000  # an encoder that floods stderr must not fill the disk that the pieces need
 READ_BYTES: Final = 65_536
+WIDE_BYTES: Final = 1 << 20
 TICK_S: Final = 0.1  # how late a cancel may be noticed
 LAST_WORDS_S: Final = 1.0  # how long a pipe is read on when a stranger holds it open after the child's end
+
+
+def is_ready(pipe: IO[bytes], patience_s: float = TICK_S) -> bool:
+    """Wait for something to read, or the end; whether it came."""
+    with selectors.PollSelector() as pipes:
+        pipes.register(pipe, selectors.EVENT_READ)
+        return bool(pipes.select(patience_s))
+
+
+def widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold as much as a user's may, where the system lets one ask: fewer turns between two processes."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, WIDE_BYTES)
 
 
 class Listener:

@@ -97,7 +97,7 @@ def _convert(name: str, value: Any) -> Any:  # noqa: ANN401 - as above
     expected = _TYPES[EncodeSettings.__annotations__[name].removesuffix(" | None")]
     if type(value) not in expected:
         raise TypeError(name)
-    return float(value) if name == "crf" else value
+    return float(value) if expected == _TYPES["float"] else value
 
 
 def _strings(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above

@@ -61,12 +61,13 @@ BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 }
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _QUALITY = ("crf", "video_bitrate")
+_AUDIO_QUALITY = ("audio_bitrate", "audio_quality")
 # Encoders' own options that ask for a quality, or for a rate.
 _OWN_QUALITY = frozenset(
     {"b", "b:v", "cq", "crf", "global_quality", "lossless", "q", "q:v", "qp", "qscale", "qscale:v"}
 )
 _VIDEO = ("crf", "speed", "video_bitrate", "encoder_options", "pixel_format", "scale", "video_filter")
-_AUDIO = ("audio_bitrate", "channels", "sample_rate", "audio_filter")
+_AUDIO = (*_AUDIO_QUALITY, "channels", "sample_rate", "audio_filter", "loudness")
 
 
 def make_settings(preset: str = "h264", overrides: Mapping[str, Any] | None = None) -> EncodeSettings:
@@ -158,6 +159,9 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     if any(changes.get(name) is not None for name in _QUALITY) or _tells_quality(changes):
         for name in _QUALITY:
             values.pop(name, None)
+    if any(changes.get(name) is not None for name in _AUDIO_QUALITY):
+        for name in _AUDIO_QUALITY:
+            values.pop(name, None)
     return values | dict(changes)
 
 
@@ -187,5 +191,5 @@ def _change_audio(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
     codec = changes.get("audio_codec", values.get("audio_codec", "copy"))
     if codec == values.get("audio_codec", "copy"):
         return
-    for name in _AUDIO if codec in {"copy", "none"} else _AUDIO[:1]:
+    for name in _AUDIO if codec in {"copy", "none"} else _AUDIO_QUALITY:
         values.pop(name, None)

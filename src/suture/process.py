@@ -4,8 +4,8 @@
 nothing of that group is left. It knows nothing of ffmpeg: what the lines mean is `suture.ffmpeg`'s business,
 what an end means is `suture.command.base`'s. A dying Suture leaves nothing either: at exit, what daemon
 threads still run is stopped, and a warden (one ``sh`` that waits for the end of a pipe) kills the groups of
-a Suture that was itself killed. This is the only file that imports subprocess; `pipes`, `lines`, `reap` and
-`cancel` are its parts.
+a Suture that was itself killed. This and `warden` are the only files that import subprocess; `pipes`, `lines`, `reap`
+and `cancel` are its parts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import atexit
 import contextlib
 import errno
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -25,8 +24,9 @@ from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
 from suture.cancel import CancelToken
 from suture.errors import CommandCancelled, CommandFailed, ConfigError, EnvironmentProblem, FFmpegNotFound
-from suture.pipes import LAST_WORDS_S, Drain, Listener, Log
+from suture.pipes import LAST_WORDS_S, Drain, Listener, Log, is_ready, widen
 from suture.reap import Memory, kill_group, reap
+from suture.warden import Warden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from suture.errors import SutureError
     from suture.reap import End
 
-__all__ = ["CancelToken", "Finished", "python_argv", "run", "terminate_all"]
+__all__ = ["CancelToken", "Finished", "Stream", "python_argv", "run", "terminate_all"]
 
 EXIT_GRACE_S: Final = 2.0
-_MARK: Final = "SUTURE_CHILD_OF"
+# A stream has nothing to put in order when it is stopped.
+_STREAM_GRACE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,58 @@ def run(
     return child.finished()
 
 
+class Stream:
+    """A program whose stdout is data, read bit by bit by whoever wants the next one; in between it waits.
+
+    It keeps the promises of `run`: a group of its own, stderr read all the time, nothing left once it is closed.
+
+    Args:
+        argv: the program and its arguments.
+        log_path: as in `run`.
+
+    Raises:
+        SutureError: as `run`.
+    """
+
+    def __init__(self, argv: Sequence[str], log_path: Path | None = None) -> None:
+        self._process = _start(argv, pipe_in=False, env=None, cwd=None)
+        self._child = _Child(self._process, Log(log_path, argv), any_output_counts=False)
+        self._open = contextlib.ExitStack()
+        self._open.enter_context(self._child)
+        self._pipe = _pipe(self._process.stdout)
+        widen(self._pipe)
+        self._child.start_draining(argv)
+
+    def read_into(self, buffer: memoryview, cancel: CancelToken, stall_timeout_s: float | None = None) -> int:
+        """Wait for data; give how many bytes there were. 0: there are no more, or it was stopped.
+
+        Args:
+            buffer: where they go.
+            cancel: stops it when set.
+            stall_timeout_s: without data for so long, it is stopped; None: never.
+        """
+        self._child.hear()
+        while not self._child.asked:
+            if cancel.cancelled:
+                self._child.ask("cancelled", _STREAM_GRACE_S)
+            elif is_ready(self._pipe):
+                return os.readv(self._pipe.fileno(), [buffer])
+            self._child.watch(stall_timeout_s, _STREAM_GRACE_S)
+        return 0
+
+    def finish(self) -> Finished:
+        """Wait for its end, which after the last data is near; afterwards it is closed."""
+        while not self._child.ended():
+            self._child.watch(LAST_WORDS_S, _STREAM_GRACE_S)
+            time.sleep(0.002)
+        self.close()
+        return self._child.finished()
+
+    def close(self) -> None:
+        """Stop it at once, if it has not ended; once more does no harm."""
+        self._open.close()
+
+
 def terminate_all(grace_s: float = 5.0) -> None:
     """Stop everything that `run` has in flight in this process, in whatever thread.
 
@@ -182,6 +235,11 @@ class _Child:
     def hear(self) -> None:
         """It made progress."""
         self._heard_at = time.monotonic()
+
+    @property
+    def asked(self) -> bool:
+        """Whether it was asked to stop."""
+        return bool(self._reason)
 
     def ask(self, reason: Literal["cancelled", "stalled"], grace_s: float) -> None:
         """SIGTERM the group, once, and set the time of its SIGKILL. One that has ended is left as it is."""
@@ -273,86 +331,6 @@ def _start_error(error: OSError, argv: Sequence[str], cwd: Path | None) -> Sutur
             return CommandFailed(what, _TOO_MANY, argv, retryable=True)
 
 
-class _Warden:
-    """Kills the groups it was told of when this process ends without a farewell (``kill -9``, a crash).
-
-    It waits for the end of a pipe, which comes when all of this process is gone, on every POSIX system.
-    Linux's parent-death signal would come when the *thread* that started a child ends, and to that child
-    alone. A child that was started the moment before nobody could tell of it is known, where there is a
-    ``/proc``, by a mark in its environment: the pipe ends only when that child has it, since until then it
-    holds the pipe open itself.
-    """
-
-    _SCRIPT = """
-        trap "" HUP INT QUIT TERM
-        groups=" "
-        while read -r what group; do
-            case $what in
-                +) groups="$groups$group " ;;
-                -) groups="${groups%% $group *} ${groups#* $group }" ;;
-                .) orderly=yes ;;
-            esac
-        done
-        for group in $groups; do kill -s KILL -- "-$group"; done
-        test "$orderly" || for place in $(grep -ls "$1" /proc/[0-9]*/environ); do
-            place=${place#/proc/}
-            kill -s KILL -- "-${place%/environ}" || kill -s KILL "${place%/environ}"
-        done
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._token = secrets.token_hex(16)
-
-    def marked(self, env: Mapping[str, str] | None) -> dict[str, str]:
-        """The environment of a child, by which it is known; the warden is there before the child is."""
-        with self._lock, contextlib.suppress(OSError):
-            if self._process is not None and self._process.poll() is not None:
-                _pipe(self._process.stdin).close()  # somebody has killed it
-                self._process = None
-            if self._process is None:
-                self._process = self._hire()
-        return {**(os.environ if env is None else env), _MARK: self._token}
-
-    def tell(self, what: Literal["+", "-"], group: int) -> None:
-        """A group was started (+) or is gone (-). Without a shell on this machine, nobody is told."""
-        with contextlib.suppress(OSError), self._lock:
-            if self._process is not None:
-                os.write(_pipe(self._process.stdin).fileno(), f"{what} {group}\n".encode())
-
-    def dismiss(self) -> None:
-        """Let it go; it has nothing to do when every child was seen to its end."""
-        with self._lock:
-            if self._process is not None:
-                with contextlib.suppress(OSError):
-                    os.write(_pipe(self._process.stdin).fileno(), b".\n")
-                _pipe(self._process.stdin).close()
-                self._process.wait()
-                self._process = None
-
-    def forget(self) -> None:
-        """In a fork of this process: it is the parent's warden, and must not wait for the end of the fork."""
-        self._lock = threading.RLock()
-        self._token = secrets.token_hex(16)
-        if self._process is not None:
-            _pipe(self._process.stdin).close()
-            self._process.returncode = 0  # it is no child of ours
-            self._process = None
-
-    def _hire(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            ["/bin/sh", "-c", self._SCRIPT, "suture-warden", f"{_MARK}={self._token}"],
-            env={name: value for name, value in os.environ.items() if name != _MARK},  # it must outlive what it ends
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-            bufsize=0,
-        )
-
-
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None  # noqa: S101  # asked for with PIPE
     return stream
@@ -364,7 +342,7 @@ def _ignore() -> None:
 
 _in_flight: set[_Child] = set()
 _exiting = threading.Event()
-_warden = _Warden()
+_warden = Warden()
 
 
 def _leave() -> None:

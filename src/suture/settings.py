@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from suture.encoder_table import KNOWN_ENCODERS
+from suture.encoder_table import KNOWN_ENCODERS, audio_quality_of
 from suture.errors import ConfigError
 from suture.units import parse_rate
 
@@ -34,12 +34,15 @@ _EXTENSION = re.compile(r"[A-Za-z0-9]{1,8}")
 _SIDE = r"-?[A-Za-z0-9_][A-Za-z0-9_+*/().-]*"
 _SCALE = re.compile(rf"{_SIDE}[:x]{_SIDE}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+# In LUFS. Source: the range of ffmpeg's loudnorm (I).
+_LOUDNESS: Final = (-70.0, -5.0)
 # Where the option's name is not the field's with dashes.
 _OPTIONS = {
     "audio_bitrate": "-b:a",
     "audio_codec": "-c:a",
     "audio_filter": "-af",
     "audio_languages": "--audio-lang",
+    "audio_quality": "-q:a",
     "encoder_options": "-x",
     "maps": "--map",
     "pixel_format": "--pix-fmt",
@@ -57,7 +60,8 @@ class EncodeSettings:
 
     Times are seconds, rates are as people write them (``192k``). ``video_codec`` and ``audio_codec`` are
     encoders of ffmpeg, ``copy`` or ``none``. ``crf`` is the encoder's constant-quality option, ``speed`` its
-    speed option. ``subtitle_files`` are pairs of path and language (or None).
+    speed option; ``audio_quality`` is ffmpeg's ``-q:a``, ``loudness`` in LUFS. ``subtitle_files`` are pairs of path and
+    language (or None).
 
     Raises:
         ConfigError: a value is not allowed; the message names the option, the value and what is allowed.
@@ -73,11 +77,13 @@ class EncodeSettings:
     pixel_format: str | None = None
     audio_codec: str = "copy"
     audio_bitrate: str | None = None
+    audio_quality: float | None = None
     channels: int | None = None
     sample_rate: int | None = None
     scale: str | None = None
     video_filter: str | None = None
     audio_filter: str | None = None
+    loudness: float | None = None
     start: Fraction | None = None
     end: Fraction | None = None
     subtitles: str = "copy"
@@ -212,11 +218,28 @@ def _check_encoder(settings: EncodeSettings, known: KnownEncoder) -> None:
 
 
 def _check_audio(settings: EncodeSettings) -> None:
+    codec, quality, loudness = settings.audio_codec, settings.audio_quality, settings.loudness
     if settings.audio_bitrate is not None:
         parse_rate(settings.audio_bitrate, "-b:a")
-    if settings.audio_codec not in {"copy", "none"}:
+    if codec in {"copy", "none"}:
+        _refuse_audio(settings)
+    if loudness is not None and not _LOUDNESS[0] <= loudness <= _LOUDNESS[1]:
+        hint = "the sign counts: -16 for the web, -23 for European television"
+        raise _wrong("loudness", f"{loudness:g}", f"{_LOUDNESS[0]:g} to {_LOUDNESS[1]:g} LUFS", hint)
+    if quality is None:
         return
-    for name in ("audio_bitrate", "channels", "sample_rate", "audio_filter"):
+    if settings.audio_bitrate is not None:
+        raise ConfigError("-q:a and -b:a exclude each other", "ask for a quality or for a rate")
+    low, high = audio_quality_of(codec)
+    if low == high:
+        raise ConfigError(f"-q:a can't go with -c:a {codec}: it has no such quality", "leave it out, or ask for a rate")
+    if not low <= quality <= high:
+        raise _wrong("audio_quality", f"{quality:g}", f"{low:g} to {high:g} for {codec}")
+
+
+def _refuse_audio(settings: EncodeSettings) -> None:
+    """What only sound that is encoded can be given."""
+    for name in ("audio_bitrate", "audio_quality", "channels", "sample_rate", "audio_filter", "loudness"):
         if getattr(settings, name) is not None:
             raise ConfigError(
                 f"{option_of(name)} can't go with -c:a {settings.audio_codec}: nothing is encoded",

@@ -17,7 +17,8 @@ import pytest
 
 from suture import process
 from suture.errors import CommandFailed, ConfigError, EnvironmentProblem, FFmpegNotFound
-from suture.process import CancelToken, Finished, _Warden, python_argv, run, terminate_all
+from suture.process import CancelToken, Finished, python_argv, run, terminate_all
+from suture.warden import Warden
 
 pytestmark = pytest.mark.fault
 
@@ -467,7 +468,7 @@ class TestTheEndOfSuture:
     def test_the_warden_kills_those_in_flight_and_no_others(self) -> None:
         """What was seen to its end is not killed: its number may be somebody else's by then."""
         sleepers = [subprocess.Popen(["sleep", "60"], start_new_session=True) for _ in range(3)]
-        warden = _Warden()
+        warden = Warden()
         warden.marked({})
         for sleeper in sleepers:
             warden.tell("+", sleeper.pid)
@@ -483,7 +484,7 @@ class TestTheEndOfSuture:
         """Who dies between starting a child and telling of it leaves no orphan: the child's environment tells."""
         code = """if True:
             import suture.process as p
-            p._Warden.tell = lambda *_: None
+            p.Warden.tell = lambda *_: None
             p.run(["sh", "-c", "echo $$; exec sleep 61"], on_stdout=lambda line: print(line, flush=True) or True)
         """
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as suture:

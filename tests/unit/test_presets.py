@@ -78,6 +78,26 @@ def test_another_audio_codec_does_not_inherit_the_presets_rate() -> None:
     assert make_settings("audio-aac", {"channels": 1}).audio_bitrate == "160k"
 
 
+def test_a_quality_of_sound_replaces_the_presets_rate_and_the_other_way_round(tmp_path: Path) -> None:
+    """They exclude each other; another encoder has another scale, and no sound has no loudness."""
+    asked = make_settings("audio-aac", {"audio_quality": 1.5, "loudness": -16.0})
+    assert (asked.audio_quality, asked.audio_bitrate, asked.loudness) == (1.5, None, -16.0)
+    path = tmp_path / "mine.toml"
+    path.write_text(to_toml(asked), encoding="utf-8")
+    again = make_settings(str(path))
+    assert (again.audio_quality, again.audio_bitrate, again.loudness) == (1.5, None, -16.0)
+    assert make_settings(str(path), {"audio_bitrate": "96k"}).audio_quality is None
+    assert make_settings(str(path), {"audio_codec": "libopus"}).audio_quality is None
+    assert make_settings(str(path), {"audio_codec": "copy"}).loudness is None
+
+
+def test_a_file_may_write_whole_numbers(tmp_path: Path) -> None:
+    """A loudness of -16 is what people write."""
+    path = tmp_path / "mine.toml"
+    path.write_text('audio_codec = "libmp3lame"\naudio_quality = 2\nloudness = -16\n', encoding="utf-8")
+    assert read_values(path) == {"audio_codec": "libmp3lame", "audio_quality": 2.0, "loudness": -16.0}
+
+
 def test_an_unknown_preset_or_setting_is_named_with_a_near_one() -> None:
     """Close matches are offered."""
     with pytest.raises(ConfigError, match="'hvec'") as caught:

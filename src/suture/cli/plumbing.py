@@ -1,8 +1,8 @@
-"""``suture index``, ``join``, ``publish``: a plan's steps that are no ffmpeg calls. Hidden from the help.
+"""A plan's steps that are no ffmpeg calls: ``suture index``, ``loudness``, ``splice``, ``join``, ``publish``. Hidden.
 
 The orchestrator runs them as children, and a plan printed as a script names them; so they report on stdout
-as ffmpeg's ``-progress`` does. Thin: what each step does is `media.index`'s, `media.mux`'s and `verify`'s.
-Each has a process of its own already, so libavformat is called here directly.
+as ffmpeg's ``-progress`` does. Thin: what each step does is `media.index`'s, `command.loudness`', `media.mux`'s and
+`verify`'s. Each has a process of its own already, so libavformat is called here directly.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from suture.errors import ConfigError, SutureError
 if TYPE_CHECKING:
     from suture.media.index import FrameIndex
 
-__all__ = ["index", "join", "publish"]
+__all__ = ["index", "join", "loudness", "publish", "splice"]
 
 
 class _Step(click.Command):
@@ -72,6 +72,46 @@ def _found(source: str, output: str, options: dict[str, Any]) -> FrameIndex:
     return read_index(output)
 
 
+@click.command("loudness", cls=_Step, hidden=True, short_help="measure a sound and write the filters that level it")
+@click.argument("source", metavar="SOURCE")
+@click.option("--target", type=float, metavar="LUFS", required=True, help="How loud the sound shall be.")
+@click.option("--ceiling", type=float, metavar="DBTP", default=-1.5, help="The highest peak that may be.")
+@click.option("--stream", type=click.IntRange(min=0), help="The stream's index in SOURCE; default the first sound.")
+@click.option("--before", multiple=True, metavar="FILTERS", help="Filters that come first; it is measured behind them.")
+@click.option("--behind", multiple=True, metavar="FILTERS", help="Filters that come last.")
+@click.option("--rate", type=click.IntRange(min=1), default=48_000, help="Samples a second, if ffmpeg does not say.")
+@click.option("--ffmpeg", "program", metavar="PATH", help="The ffmpeg that listens; or SUTURE_FFMPEG.")
+@click.option("-o", "output", metavar="FILE", required=True, help="Where the filters go; the figures go beside it.")
+def loudness(source: str, output: str, **options: Any) -> None:  # noqa: ANN401 - click's values
+    """Measure one sound of SOURCE, and write the chain of filters that gives it the loudness that was asked for."""
+    from suture.command.loudness import LoudnessCommand, write_filters  # noqa: PLC0415 - loads what the step needs
+
+    last = 0
+
+    def tell(done_us: int) -> None:
+        nonlocal last
+        last = done_us
+        _report_time(done_us, "continue")
+
+    write_filters(LoudnessCommand(Path(output).stem, source, output, **options), tell)
+    _report_time(last, "end")
+
+
+@click.command("splice", cls=_Step, hidden=True, short_help="join the pieces of a sound")
+@click.argument("spec", metavar="SPEC")
+def splice(spec: str) -> None:
+    """Join the pieces of a sound that SPEC describes."""
+    from suture.media.splice import read_splice  # noqa: PLC0415 - loads what the step needs
+    from suture.media.splice import splice as sew  # noqa: PLC0415 - as above
+
+    told = read_splice(spec)
+    with Part(told.output) as part:
+        for joint in sew(told, part.path):
+            click.echo(f"joined at packet {joint.packet}: {joint.why}", err=True)
+        part.settle()
+    _finish(0)
+
+
 @click.command("join", cls=_Step, hidden=True, short_help="sew the pieces of a plan together")
 @click.argument("spec", metavar="SPEC")
 def join(spec: str) -> None:
@@ -118,6 +158,14 @@ def _finish(frames: int) -> None:
 
 
 def _report(frames: int, state: str) -> None:
+    _say(f"frame={frames}", state)
+
+
+def _report_time(done_us: int, state: str) -> None:
+    _say(f"out_time_us={done_us}", state)
+
+
+def _say(what: str, state: str) -> None:
     """One block of ffmpeg's ``-progress``."""
-    sys.stdout.write(f"frame={frames}\nprogress={state}\n")
+    sys.stdout.write(f"{what}\nprogress={state}\n")
     sys.stdout.flush()

@@ -21,6 +21,7 @@ __all__ = ["command"]
 
 # Sound that was encoded: with what does not matter, but filters need it said.
 _ANY_ENCODER = "aac"
+_NEED_ENCODER = frozenset({"audio_filter", "channels", "loudness"})
 
 
 @click.command("verify", cls=EncodeCommand, short_help="compare an output with its source")
@@ -32,6 +33,7 @@ _ANY_ENCODER = "aac"
 @click.option("-vf", "--video-filter", metavar="FILTERS", help="What was done to the pictures, as ffmpeg's.")
 @click.option("--scale", metavar="W:H", help="The pictures were scaled.")
 @click.option("-af", "--audio-filter", metavar="FILTERS", help="What was done to the sound.")
+@click.option("--loudness", type=float, metavar="LUFS", help="The loudness that was asked for.")
 @click.option("--channels", type=int, metavar="N", help="Audio channels that were asked for.")
 @click.option("-c:v", "--video-codec", metavar="none", help="none: the video was left out.")
 @click.option("-c:a", "--audio-codec", metavar="none", help="none: the sound was left out.")
@@ -68,10 +70,10 @@ def _between(told: dict[str, Any]) -> Between | None:
     given = {name: value for name, value in told.items() if value is not None and value != ()}
     if not given:
         return None
-    if given.keys() & {"audio_filter", "channels"} and "audio_codec" not in given:
+    if given.keys() & _NEED_ENCODER and "audio_codec" not in given:
         given["audio_codec"] = _ANY_ENCODER
     for name in ("video_codec", "audio_codec"):
-        if given.get(name, "none") not in {"none", _ANY_ENCODER} and not given.keys() & {"audio_filter", "channels"}:
+        if given.get(name, "none") not in {"none", _ANY_ENCODER} and not given.keys() & _NEED_ENCODER:
             del given[name]  # with which encoder it was made is seen in the file
     return Between(settings_from(given))
 

@@ -34,6 +34,7 @@ __all__ = [
     "RunContext",
     "TaskType",
     "outcome_of",
+    "raise_for",
     "run_command_line",
 ]
 
@@ -249,11 +250,11 @@ def run_command_line(argv: Sequence[str], context: RunContext, name: str) -> tup
         log_path=context.log_dir / f"{name}.log" if context.log_dir else None,
         stall_timeout_s=context.stall_timeout_s,
     )
-    _raise_for(finished, argv, name)
+    raise_for(finished, argv, name)
     return finished, last
 
 
-def _raise_for(finished: Finished, argv: Sequence[str], name: str) -> None:
+def raise_for(finished: Finished, argv: Sequence[str], name: str) -> None:
     """Turn an end that is no success into the error that says so."""
     said = "\n".join(relevant_lines(finished.stderr_tail))
     facts = (tuple(argv), finished.returncode, said)

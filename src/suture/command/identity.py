@@ -37,7 +37,8 @@ IMMATERIAL: Final = {
     "-n": 0,
     "-protocol_whitelist": 1,
 }
-_INPUT: Final = "-i"
+# Options that name a file by which a command reads what another one made, or may have made.
+_READ: Final = frozenset({"-i", "-/filter:a", "-filter_script:a"})
 
 
 def material(arguments: Sequence[str], files: Files) -> Iterator[str]:
@@ -47,7 +48,7 @@ def material(arguments: Sequence[str], files: Files) -> Iterator[str]:
         if argument in IMMATERIAL:
             for _ in range(IMMATERIAL[argument]):
                 next(rest, None)
-        elif argument == _INPUT:
+        elif argument in _READ:
             yield argument
             yield files.source(next(rest, "").removeprefix("file:"))
         else:

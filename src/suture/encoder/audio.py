@@ -7,17 +7,20 @@ sound without a seam needs more than cutting, and this class does not claim to.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from suture.command.audio import AudioBuilder
+from suture.command.sound import SoundPiece
 from suture.encoder.base import Encoder
 
 if TYPE_CHECKING:
     from suture.model import ChunkData, StreamInfo
 
 __all__ = ["AudioEncoder", "seconds_ahead", "sound_file"]
+
+_Builder = TypeVar("_Builder", bound=AudioBuilder)
 
 _LEAD_S = 1.0
 _PRIMING = Fraction(1, 10)
@@ -60,6 +63,7 @@ class AudioEncoder(Encoder):
         sample_rate: in Hz; None keeps the source's.
         filters: ffmpeg filters, in order.
         options: further output options (name with dash, value).
+        quality: on the encoder's own scale; takes the place of a bit rate.
         ffmpeg: the binary; None: the one that is found.
     """
 
@@ -69,8 +73,20 @@ class AudioEncoder(Encoder):
     sample_rate: int | None = None
     filters: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    quality: float | None = None
     ffmpeg: str | None = None
     priority: int = 5
+
+    def reading(self, option: tuple[str, str]) -> AudioEncoder:
+        """With its filters in a file that another command writes: the option that names it, and its name."""
+        return replace(self, filters=(), options=(*self.options, option))
+
+    def piece(self, slice_path: str, output_path: str, task: str) -> SoundPiece:
+        """The command that encodes a slice of samples, one of many to be spliced, and removes it."""
+        builder = SoundPiece(task, slice_path, output_path, consumes=slice_path)
+        builder = builder.set_priority(self.priority).set_program(self.ffmpeg)
+        # Without it, AAC has the name of its encoder in a packet now and then, by which pieces differ.
+        return self._encoding(builder).add_option("-flags:a", "+bitexact")
 
     def command(self, chunk: ChunkData, output_path: str, task: str = "") -> AudioBuilder:
         """The command for a chunk. ``task``: its id in a graph; by default made of the chunk's."""
@@ -90,10 +106,12 @@ class AudioEncoder(Encoder):
             builder = builder.add_filter(text)
         return builder
 
-    def _encoding(self, builder: AudioBuilder) -> AudioBuilder:
+    def _encoding(self, builder: _Builder) -> _Builder:
         builder = builder.set_codec(self.codec)
         if self.bitrate is not None:
             builder = builder.set_bitrate(self.bitrate)
+        if self.quality is not None:
+            builder = builder.set_quality(self.quality)
         if self.channels is not None:
             builder = builder.set_channels(self.channels)
         if self.sample_rate is not None:

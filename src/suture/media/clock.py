@@ -1,10 +1,15 @@
-"""Timestamps from one clock to another: exact fractions, rounded once, never accumulated. Pure."""
+"""Timestamps from one clock to another: exact, rounded once, never accumulated. Pure.
+
+A film has a million packets, so what is fraction arithmetic in principle is worked out once for each pair of clocks;
+what is left for a packet is a multiplication and a division of integers. `rescale` says the same as a formula.
+"""
 
 from __future__ import annotations
 
+import math
 import zlib
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 __all__ = ["AudioClock", "Clock", "fingerprint", "rescale"]
@@ -32,10 +37,17 @@ class Clock:
     base: Fraction
     target: Fraction
     shift: Fraction = Fraction(0)
+    _line: tuple[int, int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        slope, offset = self.base / self.target, self.shift / self.target + Fraction(1, 2)
+        under = math.lcm(slope.denominator, offset.denominator)
+        object.__setattr__(self, "_line", (int(slope * under), int(offset * under), under))
 
     def convert(self, ticks: int) -> int:
-        """One rounding, to the nearest tick of the target."""
-        return rescale(ticks, self.base, self.target, self.shift)
+        """One rounding, to the nearest tick of the target; halves go up."""
+        slope, offset, under = self._line
+        return (ticks * slope + offset) // under
 
 
 class AudioClock:
@@ -47,10 +59,13 @@ class AudioClock:
     """
 
     def __init__(self, clock: Clock, sample_rate: int, frame_size: int) -> None:
-        self._clock = clock
-        self._sample = Fraction(1, sample_rate)
+        # All times here are whole numbers of a unit that divides both a tick and a sample.
+        units = math.lcm(clock.base.denominator, sample_rate)
+        self._tick = int(clock.base * units)
+        self._sample = units // sample_rate
+        self._out = Clock(Fraction(1, units), clock.target, clock.shift)
         self._frame = frame_size
-        self._next: Fraction | None = None
+        self._next: int | None = None
 
     def convert(self, ticks: int, priming: int = 0, samples: int | None = None) -> int:
         """Place the packet that the source puts at ``ticks``.
@@ -60,11 +75,10 @@ class AudioClock:
             priming: samples of it that are not to be heard.
             samples: that it holds, where not all packets hold as many.
         """
-        clock = self._clock
-        exact = ticks * clock.base
-        if self._next is None and priming and abs(exact + priming * self._sample) <= clock.base:
+        exact = ticks * self._tick
+        if self._next is None and priming and abs(exact + priming * self._sample) <= self._tick:
             exact = -priming * self._sample
-        elif self._next is not None and abs(exact - self._next) <= clock.base:
+        elif self._next is not None and abs(exact - self._next) <= self._tick:
             exact = self._next
         self._next = exact + (self._frame if samples is None else samples) * self._sample
-        return rescale(1, exact, clock.target, clock.shift)
+        return self._out.convert(exact)

@@ -12,13 +12,14 @@ import zlib
 from array import array
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING, Any, cast
 
 import av
 from av.packet import PacketSideData, packet_sidedata_type_from_literal
 
 from suture.media.clock import AudioClock, Clock, fingerprint, rescale
-from suture.media.frame_lengths import frame_length
+from suture.media.frame_lengths import frame_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,8 @@ _PRIMING = Fraction(1, 10)
 # Containers that can say that some of the sound they hold is not to be heard, at its beginning and at its end.
 _HIDING = frozenset({"matroska", "webm", "mp4", "mov"})
 _DISCARDING = frozenset({"matroska", "webm"})
+# To these muxers a mark on the last packet tells what of it is padding.
+_MARKING = _DISCARDING | {"mp3"}
 _EDITING = frozenset({"mp4", "mov"})
 # Every sample stands for itself, or (Vorbis) the decoder holds back the first packet by itself.
 _NEEDS_NO_LEAD = ("pcm_", "vorbis")
@@ -99,20 +102,21 @@ class CopiedStream:
         output: the stream that they go to; its clock is known once the header is written. None: only `is_wanted` is
             asked.
         window: what of it is wanted.
+        shift: seconds by which its packets are later in the output.
     """
 
-    def __init__(self, stream: Any, output: Any, window: Window) -> None:  # noqa: ANN401
+    def __init__(self, stream: Any, output: Any, window: Window, shift: Fraction = Fraction(0)) -> None:  # noqa: ANN401
         self._base = Fraction(stream.time_base)
         self._output = output
         self._stream = stream
         self._window = window
+        self._whole = window.is_whole
+        self._shift = shift
         self._still = bool(stream.disposition & av.stream.Disposition.attached_pic)
         self._is_sound = stream.type == "audio"
-        self._end = _last_moment(stream) if self._is_sound else None
         self._last_shown = _last_shown(stream) if stream.type == "video" else None
-        self._sound: AudioClock | None = None
-        self._samples = 0
-        self._before: int | None = None
+        self._clock: Clock | None = None
+        self._sound: _Sound | None = None
 
     def has_time(self, packet: Any) -> bool:  # noqa: ANN401
         """Whether it says when it is to be shown; a still picture needs no time and gets the first."""
@@ -122,7 +126,9 @@ class CopiedStream:
 
     def is_wanted(self, packet: Any) -> bool:  # noqa: ANN401
         """Whether any of it belongs into the output, be it only for a decoder to begin with."""
-        if packet.is_discard and self._last_shown is not None and (packet.dts or 0) > self._last_shown:
+        if not packet.is_discard:
+            return self._whole or not self._is_outside(packet)
+        if self._last_shown is not None and (packet.dts or 0) > self._last_shown:
             return False  # nothing that is shown needs it, and the output's own edit list would end behind it
         return not self._is_outside(packet) and (self._window.format in _EDITING or not self._is_unheard(packet))
 
@@ -131,14 +137,14 @@ class CopiedStream:
 
         The last packets before the beginning stay: a decoder needs them for what comes next.
         """
-        if not self._is_sound or not packet.is_discard or packet.pts is None:
+        if not self._is_sound or packet.pts is None:
             return False
         return bool(packet.pts * self._base < -_PRIMING)
 
     def _is_outside(self, packet: Any) -> bool:  # noqa: ANN401
         """Whether nothing of it lies between the window's two times."""
         begin, end = self._window.begin, self._window.end
-        if self._still or self._window.is_whole:
+        if self._still or self._whole:
             return False
         at = _place_of(packet) * self._base
         until = at + (packet.duration or 0) * self._base
@@ -149,98 +155,136 @@ class CopiedStream:
                 until = at  # its decoder holds back the first packet by itself, which confuses who reads an edit list
         return (begin is not None and (until <= begin and at < begin)) or (end is not None and at >= end)
 
-    def place(self, packet: Any, shift: Fraction) -> None:  # noqa: ANN401
-        """Give the packet its stream and its times there, ``shift`` seconds later."""
-        target = Fraction(self._output.time_base)
-        clock = Clock(self._base, target, shift)
-        pts = _place_of(packet)
-        if self._is_sound:
-            placed = self._place_sound(packet, clock, pts)
+    def place(self, packet: Any) -> None:  # noqa: ANN401
+        """Give the packet its stream and its times there."""
+        clock = self._clock or self._begin()
+        pts, dts = packet.pts, packet.dts
+        if pts is None:
+            pts = dts
+        if self._sound is not None:
+            placed = self._sound.place(packet, pts)
         else:
-            self._clip(packet, pts)
-            pts = _place_of(packet)
+            if not self._whole:
+                pts, dts = self._clip(packet, pts, dts)
             placed = clock.convert(pts)
             packet.duration = clock.convert(pts + (packet.duration or 0)) - placed
-        self._before = pts
         packet.stream = self._output
-        packet.time_base = target
+        packet.time_base = clock.target
         packet.pts = placed
-        if packet.dts is not None:
-            packet.dts = placed if packet.dts == pts else clock.convert(packet.dts)
+        if dts is not None:
+            packet.dts = placed if dts == pts else clock.convert(dts)
 
-    def _clip(self, packet: Any, pts: int) -> None:  # noqa: ANN401
+    def _begin(self) -> Clock:
+        """The output's header is written, and has decided on its clock."""
+        self._clock = Clock(self._base, Fraction(self._output.time_base), self._shift)
+        if self._is_sound:
+            self._sound = _Sound(self._stream, self._window, self._clock)
+        return self._clock
+
+    def _clip(self, packet: Any, pts: int, dts: int | None) -> tuple[int, int | None]:  # noqa: ANN401
         """A line of text that was there before the beginning, or stays beyond the end, is cut like the picture."""
-        if self._stream.type != "subtitle" or self._window.is_whole or not packet.duration:
-            return
+        if self._stream.type != "subtitle" or not packet.duration:
+            return pts, dts
         begin, end = self._window.begin, self._window.end
         until = pts + packet.duration
         first = pts if begin is None else max(pts, rescale(1, begin, self._base))
         last = until if end is None else min(until, rescale(1, end, self._base))
-        packet.pts, packet.duration = first, max(1, last - first)
-        if packet.dts is not None:
-            packet.dts = max(packet.dts, first)
+        packet.duration = max(1, last - first)
+        return first, None if dts is None else max(dts, first)
 
-    # -- sound ----------------------------------------------------------------------------------------------------
 
-    def _place_sound(self, packet: Any, clock: Clock, pts: int) -> int:  # noqa: ANN401
-        self._samples = frame_length(packet, self._stream)
-        before, _ = skipped(packet)
-        after = self._unheard_after(packet, pts)
-        duration = self._length(clock, packet, pts, after)
-        if self._is_coarse(clock.target):
-            placed = self._sound_clock(clock).convert(pts, before, self._samples)
-        elif self._window.format in _DISCARDING:
-            # Halfway between two ticks the earlier one: a delay halfway between two ticks is rounded to the later one.
-            placed = -rescale(-pts, clock.base, clock.target, -clock.shift)
+class _Sound:
+    """Places packets of sound: where their samples are, and how many of these are to be heard.
+
+    Args:
+        stream: where they come from.
+        window: what of it is wanted.
+        clock: from the stream's to the output's.
+    """
+
+    def __init__(self, stream: Any, window: Window, clock: Clock) -> None:  # noqa: ANN401
+        rate = int(stream.codec_context.rate or 0)
+        self._stream = stream
+        self._clock = clock
+        self._rate = rate
+        self._count = frame_lengths(stream)
+        self._discards = window.format in _DISCARDING
+        self._marks = window.format in _MARKING
+        # Halfway between two ticks the earlier one: a delay halfway between two ticks is rounded to the later one.
+        self._earlier = Clock(clock.base, clock.target, -clock.shift)
+        self._finer = bool(rate) and clock.target < clock.base
+        self._in_target = Clock(Fraction(1, rate or 1), clock.target)
+        self._in_base = Clock(Fraction(1, rate or 1), clock.base)
+        self._told = Clock(clock.base, clock.target)
+        self._window_end = None if window.end is None else _Samples(clock.base, window.end, rate)
+        self._last_moment = _last_moment(stream)
+        self._list_end = None if self._last_moment is None else _Samples(clock.base, self._last_moment, rate)
+        self._samples_clock: AudioClock | None = None
+        self._before: int | None = None
+
+    def place(self, packet: Any, pts: int) -> int:  # noqa: ANN401
+        """Where the packet that the source puts at ``pts`` goes; it gets its length, and what hides its end."""
+        samples = self._count(packet)
+        before, after = skipped(packet)
+        after = self._unheard_after(packet, pts, samples, after)
+        duration = packet.duration or (0 if self._before is None else max(0, pts - self._before))
+        self._before = pts
+        if self._finer and samples:
+            packet.duration = self._length(duration, samples, after)
+            placed = self._in_samples(samples).convert(pts, before, samples)
         else:
-            placed = clock.convert(pts)
-        packet.duration = duration
-        if after and self._window.format in _DISCARDING:
+            nearest = self._clock.convert(pts)
+            placed = -self._earlier.convert(-pts) if self._discards else nearest
+            if after:
+                duration = min(duration, self._in_base.convert(samples - after))
+            packet.duration = self._clock.convert(pts + duration) - nearest
+        if after and self._marks:
             _hide(packet, before, after)
         return placed
 
-    def _unheard_after(self, packet: Any, pts: int) -> int:  # noqa: ANN401
+    def _unheard_after(self, packet: Any, pts: int, samples: int, skip: int) -> int:  # noqa: ANN401
         """Samples at its end that are not to be heard: its container says so, or the window ends there."""
-        rate, at = self._stream.codec_context.rate, pts * self._base
-        if not (self._samples and rate):
+        if not (samples and self._rate):
             return 0
-        ends = [moment for moment in (self._end_of_list(packet), self._window.end) if moment is not None]
-        late = max((int((at - moment) * rate) + self._samples for moment in ends), default=0)
-        return min(max(skipped(packet)[1], late, 0), self._samples - 1)
+        after = skip
+        if self._window_end is not None:
+            after = max(after, self._window_end.since(pts) + samples)
+        if self._list_end is not None and (late := self._list_end.since(pts) + samples) > after:
+            after = late if self._ends_in(packet, pts) else after
+        return min(after, samples - 1)
 
-    def _end_of_list(self, packet: Any) -> Fraction | None:  # noqa: ANN401
-        """Where an edit list ends the sound, if that is inside this packet and it is the last one."""
-        if self._end is None or not self._stream.index_entries:
-            return None
-        is_last = packet.dts == self._stream.index_entries[-1].timestamp
-        return self._end if is_last and _place_of(packet) * self._base < self._end else None
+    def _ends_in(self, packet: Any, pts: int) -> bool:  # noqa: ANN401
+        """Whether an edit list ends the sound inside this packet and it is the last one."""
+        entries, end = self._stream.index_entries, self._last_moment
+        if end is None or pts * self._clock.base >= end:
+            return False
+        return bool(len(entries)) and packet.dts == entries[-1].timestamp
 
-    def _usual_length(self, pts: int) -> int:
-        """How long sound lasts of which the container does not tell it: as long as what came before."""
-        return 0 if self._before is None else max(0, pts - self._before)
-
-    def _length(self, clock: Clock, packet: Any, pts: int, after: int) -> int:  # noqa: ANN401
+    def _length(self, duration: int, samples: int, after: int) -> int:
         """How long it lasts: as many samples as it holds, where a coarse clock can only tell about how many."""
-        duration = packet.duration or self._usual_length(pts)
-        sample = Fraction(1, self._stream.codec_context.rate or 1)
-        if self._is_coarse(clock.target):
-            whole = rescale(self._samples - after, sample, clock.target)
-            # Rounded up: what follows the last sample is silence, what is cut off is lost.
-            told = rescale(duration + 1, clock.base, clock.target) if duration and not after else whole
-            return max(1, min(whole, told))
-        until = pts + duration
-        if after:
-            until = min(until, pts + rescale(self._samples - after, sample, self._base))
-        return clock.convert(until) - clock.convert(pts)
+        whole = self._in_target.convert(samples - after)
+        # Rounded up: what follows the last sample is silence, what is cut off is lost.
+        told = self._told.convert(duration + 1) if duration and not after else whole
+        return max(1, min(whole, told))
 
-    def _is_coarse(self, target: Fraction) -> bool:
-        """Whether sound on a coarse clock goes to a finer one, with a known number of samples a packet."""
-        return bool(self._samples and self._stream.codec_context.rate) and target < self._base
+    def _in_samples(self, samples: int) -> AudioClock:
+        if self._samples_clock is None:
+            self._samples_clock = AudioClock(self._clock, self._rate, samples)
+        return self._samples_clock
 
-    def _sound_clock(self, clock: Clock) -> AudioClock:
-        if self._sound is None:
-            self._sound = AudioClock(clock, self._stream.codec_context.rate, self._samples)
-        return self._sound
+
+class _Samples:
+    """Counts samples from a moment on. It is asked about every packet, so its fractions are worked out once."""
+
+    def __init__(self, base: Fraction, moment: Fraction, rate: int) -> None:
+        slope, offset = base * rate, moment * rate
+        self._under = lcm(slope.denominator, offset.denominator)
+        self._slope, self._offset = int(slope * self._under), int(offset * self._under)
+
+    def since(self, ticks: int) -> int:
+        """Whole samples from the moment to a time in ticks; before it, the negative of the whole ones between."""
+        exact = ticks * self._slope - self._offset
+        return exact // self._under if exact >= 0 else -(-exact // self._under)
 
 
 def unheard(packets: Iterable[Any], stream: Any, window: Window) -> tuple[Any, int | None]:  # noqa: ANN401
@@ -273,7 +317,8 @@ def unheard(packets: Iterable[Any], stream: Any, window: Window) -> tuple[Any, i
 
 def skipped(packet: Any) -> tuple[int, int]:  # noqa: ANN401
     """Samples at a packet's beginning and end that are not to be heard. Source: AV_PKT_DATA_SKIP_SAMPLES."""
-    if not packet.has_sidedata("skip_samples"):
+    # Nearly no packet has any side data, and asking for one kind of it takes longer than all else that is asked here.
+    if next(packet.iter_sidedata(), None) is None or not packet.has_sidedata("skip_samples"):
         return 0, 0
     before, after = struct.unpack("<II", bytes(packet.get_sidedata("skip_samples"))[:8])
     return before, after
@@ -287,7 +332,7 @@ def finest(stream: Any) -> Fraction:  # noqa: ANN401
 
 
 def _hide(packet: Any, before: int, after: int) -> None:  # noqa: ANN401
-    """Mark samples at its beginning and end; Matroska's muxer makes a DiscardPadding of the latter."""
+    """Mark samples at its beginning and end; muxers make a DiscardPadding, or a field of LAME's, of the latter."""
     kind: Any = packet_sidedata_type_from_literal("skip_samples")
     data = cast("Any", PacketSideData)(kind, 10)
     data.update(struct.pack("<IIBB", before, after, 0, 0))

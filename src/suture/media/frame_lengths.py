@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["frame_length"]
+__all__ = ["frame_length", "frame_lengths"]
 
 # Source: RFC 6716, 3.1. SILK: 10, 20, 40, 60 ms; hybrid: 10, 20 ms; CELT: 2.5, 5, 10, 20 ms.
 _OPUS: Final = ((480, 960, 1920, 2880), (480, 960, 480, 960), (120, 240, 480, 960))
@@ -24,6 +24,21 @@ _DTS_SYNC: Final = b"\x7f\xfe\x80\x01"
 _PCM_BITS: Final = {"pcm_alaw": 8, "pcm_mulaw": 8, "pcm_u8": 8, "pcm_s8": 8}
 
 
+def frame_lengths(stream: Any) -> Callable[[Any], int]:  # noqa: ANN401
+    """What counts the samples (of one channel) in each packet of a stream of sound; it gives 0 where that is not known.
+
+    Args:
+        stream: whose packets it is given.
+    """
+    context = stream.codec_context
+    if known := int(context.frame_size or 0):
+        return lambda _: known
+    if context.name.startswith("pcm_"):
+        return _pcm(context)
+    count = _COUNTS.get(context.name)
+    return lambda packet: count(data, packet, stream) if count is not None and (data := bytes(packet)) else 0
+
+
 def frame_length(packet: Any, stream: Any) -> int:  # noqa: ANN401
     """Samples (of one channel) in a packet; 0 when that is not known.
 
@@ -31,14 +46,7 @@ def frame_length(packet: Any, stream: Any) -> int:  # noqa: ANN401
         packet: of sound.
         stream: the one that it came from.
     """
-    context = stream.codec_context
-    if known := int(context.frame_size or 0):
-        return known
-    data = bytes(packet)
-    if context.name.startswith("pcm_"):
-        return _pcm(data, context)
-    count = _COUNTS.get(context.name)
-    return count(data, packet, stream) if count is not None and data else 0
+    return frame_lengths(stream)(packet)
 
 
 def _opus(data: bytes, *_: Any) -> int:  # noqa: ANN401
@@ -110,10 +118,10 @@ def _truehd(_: bytes, __: Any, stream: Any) -> int:  # noqa: ANN401
     return rate // (1102 if rate % 44100 == 0 else 1200)
 
 
-def _pcm(data: bytes, context: Any) -> int:  # noqa: ANN401
+def _pcm(context: Any) -> Callable[[Any], int]:  # noqa: ANN401
     digits = "".join(c for c in context.name.removeprefix("pcm_")[:3] if c.isdigit())
-    bits = _PCM_BITS.get(context.name, int(digits or 0))
-    return len(data) * 8 // (bits * context.channels) if bits and context.channels else 0
+    bits = _PCM_BITS.get(context.name, int(digits or 0)) * int(context.channels or 0)
+    return lambda packet: len(memoryview(packet)) * 8 // bits if bits else 0
 
 
 _COUNTS: Final[dict[str, Callable[[bytes, Any, Any], int]]] = {

@@ -22,12 +22,12 @@ from suture.media.clock import Clock
 from suture.media.copied import CopiedStream, Tally, Window, finest, unheard
 from suture.media.matroska_delay import with_delay
 from suture.media.opening import complaints, open_input
-from suture.media.pieces import PieceTrack
 from suture.media.spec import read_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from suture.media.pieces import PieceTrack
     from suture.media.spec import JoinSpec, TrackSpec
 
 __all__ = ["join", "join_file"]
@@ -89,6 +89,8 @@ def join_file(spec_path: str) -> dict[str, Any]:
 
 
 def _pieces_of(track: TrackSpec, spec: JoinSpec) -> PieceTrack:
+    from suture.media.pieces import PieceTrack  # noqa: PLC0415 - sound alone has none
+
     return PieceTrack(track, permissive=spec.permissive)
 
 
@@ -265,16 +267,13 @@ class _Lanes:
         """Interleave everything by time and write it; gives the number of frames from pieces."""
         frames = written = 0
         self._tallies = {n: Tally() for n, track in enumerate(self._spec.tracks) if track.kind != "cover"}
-        lanes = [self._from_pieces(n, track) for n, track in self._tracks.items()]
-        files = {n for n, track in enumerate(self._spec.tracks) if track.origin == "file"}
-        lanes += [self._from_file(n) for n in sorted(files - self._empty)]
-        lanes.append(self._from_source())
-        for _, number, packet in heapq.merge(*lanes, key=lambda item: item[0]):
+        mux = self._output.mux_one
+        for number, packet in self._in_order():
             if self._runs_back(number, packet):
                 continue
             if number in self._tallies:
                 self._tallies[number].see(packet)
-            self._output.mux_one(packet)
+            mux(packet)
             frames += number in self._tracks
             written += 1
             if written % _REPORT_EVERY == 0:
@@ -283,6 +282,24 @@ class _Lanes:
             container.close()
         report(frames)
         return frames
+
+    def _in_order(self) -> Iterator[tuple[int, Any]]:
+        """All packets by time; those of a single lane are in order already."""
+        lanes = [self._from_pieces(n, track) for n, track in self._tracks.items()]
+        files = {n for n, track in enumerate(self._spec.tracks) if track.origin == "file"}
+        lanes += [self._from_file(n) for n in sorted(files - self._empty)]
+        if self._copied:
+            lanes.append(self._copy(self._source, self._copied))
+        if len(lanes) == 1:
+            return lanes[0]
+        ticks = {n: Fraction(stream.time_base).as_integer_ratio() for n, stream in self._streams.items()}
+
+        def moment(item: tuple[int, Any]) -> float:
+            number, packet = item
+            times, over = ticks[number]
+            return int(packet.pts if packet.dts is None else packet.dts) * times / over
+
+        return heapq.merge(*lanes, key=moment)
 
     def _runs_back(self, number: int, packet: Any) -> bool:  # noqa: ANN401
         """Whether a copied packet of a damaged source goes back in time, or stands still, where that can't be held."""
@@ -305,7 +322,7 @@ class _Lanes:
         framed = self._source.format.name in _FRAMED and track.origin == "source"
         return not framed and track.kind != "subtitle" and self._spec.format in {"matroska", "webm", "mp4", "mov"}
 
-    def _from_pieces(self, number: int, track: PieceTrack) -> Iterator[tuple[float, int, Any]]:
+    def _from_pieces(self, number: int, track: PieceTrack) -> Iterator[tuple[int, Any]]:
         stream = self._streams[number]
         target = Fraction(stream.time_base)
         clock = Clock(track.time_base, target, self._spec.shift_seconds)
@@ -315,36 +332,29 @@ class _Lanes:
             packet.time_base = target
             packet.pts, packet.dts = clock.convert(timed.pts), clock.convert(timed.dts)
             packet.duration = clock.convert(timed.pts + timed.duration) - packet.pts
-            yield float(packet.dts * target), number, packet
+            yield number, packet
 
-    def _from_file(self, number: int) -> Iterator[tuple[float, int, Any]]:
+    def _from_file(self, number: int) -> Iterator[tuple[int, Any]]:
         track = self._spec.tracks[number]
         with open_input(track.path) as container:
             yield from self._copy(container, {0: number}, track.ahead)
 
-    def _from_source(self) -> Iterator[tuple[float, int, Any]]:
-        if self._copied:
-            yield from self._copy(self._source, self._copied)
-
-    def _copy(self, container: Any, numbers: dict[int, int], ahead: int = 0) -> Iterator[tuple[float, int, Any]]:  # noqa: ANN401
+    def _copy(self, container: Any, numbers: dict[int, int], ahead: int = 0) -> Iterator[tuple[int, Any]]:  # noqa: ANN401
         """Packets of some streams of a container, on the output's clock, within ``start`` and ``end``."""
         window, shift = _window(self._spec, ahead), self._spec.shift_seconds - ahead
         lanes = {
-            index: CopiedStream(container.streams[index], self._streams[n], window) for index, n in numbers.items()
+            index: (n, CopiedStream(container.streams[index], self._streams[n], window, shift))
+            for index, n in numbers.items()
         }
         for packet in container.demux([container.streams[index] for index in numbers]):
             if not packet.size:
                 continue
-            lane = lanes[packet.stream_index]
+            number, lane = lanes[packet.stream_index]
             if not lane.has_time(packet):
                 self.dropped += 1
-                continue
-            if not lane.is_wanted(packet):
-                continue
-            number = numbers[packet.stream_index]
-            lane.place(packet, shift)
-            at = packet.pts if packet.dts is None else packet.dts
-            yield float(at * packet.time_base), number, packet
+            elif lane.is_wanted(packet):
+                lane.place(packet)
+                yield number, packet
 
 
 def _window(spec: JoinSpec, ahead: int = 0) -> Window:

@@ -6,11 +6,11 @@ all that. Whether what is inside decodes is asked later, of the output. Not for 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from suture.errors import ChunkError
+from suture.media.boxes import top_boxes
 from suture.media.ebml import count_blocks
 
 __all__ = ["look_whole"]
@@ -34,25 +34,6 @@ def look_whole(path: str) -> None:
 
 
 def _look_at_boxes(path: str) -> None:
-    """Boxes follow each other up to the last byte. Source: ISO/IEC 14496-12, 4.2."""
-    found: set[bytes] = set()
-    try:
-        with Path(path).open("rb") as file:
-            end = os.fstat(file.fileno()).st_size
-            while (at := file.tell()) < end:
-                length, kind = _box(file)
-                if length < 8 or at + length > end:  # noqa: PLR2004 - a box without anything in it
-                    break
-                found.add(kind)
-                file.seek(at + length)
-    except OSError as error:
-        raise ChunkError(f"{path!r} is not a whole MP4 file: {error.strerror}") from error
-    if at < end:
-        raise ChunkError(f"{path!r} is not a whole MP4 file", "the encoder wrote something else")
-    if not found >= _NEEDED:
+    """Boxes follow each other up to the last byte."""
+    if not {each.kind for each in top_boxes(path)} >= _NEEDED:
         raise ChunkError(f"{path!r} is not a whole MP4 file: it has no contents", "the encoder wrote something else")
-
-
-def _box(file: IO[bytes]) -> tuple[int, bytes]:
-    length, kind = int.from_bytes(file.read(4)), file.read(4)
-    return (int.from_bytes(file.read(8)) if length == 1 else length), kind

@@ -182,8 +182,8 @@ class Dag:
     def settled(self, valid: Collection[str]) -> frozenset[str]:
         """What need not run when the outputs of some tasks are there already.
 
-        Those, and the transient tasks for whose output nobody is left to wait: all that wait for them are settled, and
-        at least one of these needed them, which proves that they were done.
+        Those, and the transient tasks whose output nobody needs any more: all that need it are settled, and there is at
+        least one, which proves that they were done. Who only waits for their end (``after_any``) does not need it.
 
         Args:
             valid: ids of tasks whose output is there; ids that are not in the graph are left out.
@@ -191,14 +191,15 @@ class Dag:
         Raises:
             GraphError: as `check`.
         """
-        there, found, proved = set(valid), set[str](), set[str]()
-        followers = self.dependants()
+        there, found, proved, missed = set(valid), set[str](), set[str](), set[str]()
         for name in reversed(self._sorted()):
             node = self._nodes[name]
-            idle = node.transient and name in proved and found.issuperset(followers[name])
+            idle = node.transient and name in proved and name not in missed
             if idle or name in there:
                 found.add(name)
                 proved.update(node.after)
+            else:
+                missed.update(node.after)
         return frozenset(found)
 
     def order(self) -> tuple[str, ...]:

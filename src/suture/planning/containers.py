@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from suture.errors import ConfigError
 
-__all__ = ["CONTAINERS", "Container", "container_for"]
+if TYPE_CHECKING:
+    from suture.model import StreamInfo
+
+__all__ = ["CONTAINERS", "Container", "container_for", "sound_encoder"]
 
 _ANY: Final = frozenset({"*"})
+# Decoded to 32 bits a sample, they have 24 of them; only PCM and DSD have more.
+_WIDER: Final = {"s32": "s24", "flt": "f32", "dbl": "f64"}
+_LOSSLESS: Final = frozenset({"alac", "ape", "flac", "mlp", "shorten", "tak", "truehd", "tta", "wavpack"})
 _TEXT: Final = frozenset({"subrip", "ass", "ssa", "webvtt", "mov_text", "text", "srt", "microdvd", "subviewer"})
 
 
@@ -58,15 +64,40 @@ class Container:
         return ("*" in allowed and not codec.startswith("unknown")) or codec in allowed
 
 
+def sound_encoder(container: Container, stream: StreamInfo) -> str:
+    """The encoder for a sound that a container can't hold; of PCM the one that takes nothing off its samples.
+
+    Args:
+        container: which; one that has a way out.
+        stream: the sound.
+    """
+    if not container.sound.startswith("pcm_s16") or not _is_lossless(stream.codec):
+        return container.sound
+    wide = _WIDER.get(stream.sample_format.removesuffix("p"), container.sound[4:7])
+    if stream.codec in {"pcm_s32le", "pcm_s32be"}:
+        wide = "s32"
+    found = f"pcm_{wide}{container.sound[-2:]}"
+    return found if container.holds("audio", found) else container.sound
+
+
+def _is_lossless(codec: str) -> bool:
+    return codec.startswith("pcm_") or codec in _LOSSLESS
+
+
 def is_text(codec: str) -> bool:
     """Whether a subtitle codec is text, so that it can be converted to another text."""
     return codec in _TEXT
 
 
+# Without a tag of Windows' or QuickTime's, which few players follow.
+_MKV_AUDIO: Final = frozenset(
+    """aac ac3 alac atrac1 atrac3 cook dts eac3 flac mlp mp1 mp2 mp3 opus qdm2 qdmc ra_144 ra_288 sipr truehd tta vorbis
+    wavpack pcm_f32le pcm_f64le pcm_s16be pcm_s16le pcm_s24be pcm_s24le pcm_s32be pcm_s32le pcm_u8""".split()  # noqa: SIM905
+)
 _MKV = Container(
     "matroska",
     video=_ANY,
-    audio=_ANY,
+    audio=_MKV_AUDIO,
     subtitles=frozenset(
         {
             "subrip",
@@ -132,6 +163,10 @@ _TS = Container(
 )
 _OGG_AUDIO = frozenset({"opus", "vorbis", "flac", "speex"})
 _PCM = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_u8", "pcm_mulaw", "pcm_alaw"})
+_PCM_BE = frozenset(
+    {"pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be", "pcm_s8", "pcm_mulaw", "pcm_alaw"}
+)
+_AIFF = Container("aiff", audio=_PCM_BE, sound="pcm_s16be", covers="stream", options={"write_id3v2": "1"})
 
 CONTAINERS: Final[dict[str, Container]] = {
     "mkv": _MKV,
@@ -141,6 +176,7 @@ CONTAINERS: Final[dict[str, Container]] = {
     "m4v": _MP4,
     "m4a": _MP4,
     "m4b": _MP4,
+    "m4r": _MP4,
     "mov": _MOV,
     "webm": _WEBM,
     "ts": _TS,
@@ -153,7 +189,18 @@ CONTAINERS: Final[dict[str, Container]] = {
     "opus": Container("opus", audio=frozenset({"opus"}), sound="libopus", covers="tag", chapters=True),
     "flac": Container("flac", audio=frozenset({"flac"}), sound="flac", covers="stream"),
     "mp3": Container("mp3", audio=frozenset({"mp3"}), sound="libmp3lame", covers="stream", chapters=True),
-    "wav": Container("wav", audio=_PCM, sound="pcm_s16le"),
+    "wav": Container("wav", audio=_PCM, sound="pcm_s16le", options={"rf64": "auto"}),  # beyond 4 GB, too
+    "w64": Container("w64", audio=_PCM, sound="pcm_s16le"),
+    "aiff": _AIFF,
+    "aif": _AIFF,
+    "caf": Container("caf", audio=_PCM_BE | (_PCM - {"pcm_u8"}) | {"alac"}, sound="pcm_s16be"),
+    "au": Container("au", audio=_PCM_BE, sound="pcm_s16be"),
+    "wv": Container("wv", audio=frozenset({"wavpack"}), sound="wavpack"),
+    "tta": Container("tta", audio=frozenset({"tta"}), sound="tta"),
+    "wma": Container("asf", audio=frozenset({"wmav1", "wmav2", "wmapro", "wmalossless", "wmavoice"}), sound="wmav2"),
+    "mp2": Container("mp2", audio=frozenset({"mp2"}), sound="mp2"),
+    "dts": Container("dts", audio=frozenset({"dts"})),
+    "thd": Container("truehd", audio=frozenset({"truehd"})),
     "aac": Container("adts", audio=frozenset({"aac"}), sound="aac"),
     "ac3": Container("ac3", audio=frozenset({"ac3"}), sound="ac3"),
     "eac3": Container("eac3", audio=frozenset({"eac3"}), sound="eac3"),

@@ -26,15 +26,20 @@ from suture.planning.frames import Looking
 from suture.planning.machine import cores
 from suture.planning.output import join_spec
 from suture.planning.pieces import plan_video
+from suture.planning.sound import plan_sounds
+from suture.planning.sound_steps import splice_spec
 from suture.planning.steps import Step, build_steps
 from suture.planning.tracks import choose_tracks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from suture.command.base import Command
     from suture.ffmpeg.capabilities import Capabilities
     from suture.media.spec import JoinSpec
     from suture.model import MediaInfo
     from suture.planning.containers import Container
+    from suture.planning.sound import SoundPlan
     from suture.planning.tracks import Loss, TrackList
     from suture.settings import EncodeSettings
 
@@ -60,6 +65,7 @@ class Plan:
     ffmpeg: str
     decisions: tuple[Decision, ...]
     losses: tuple[Loss, ...]
+    sounds: tuple[SoundPlan, ...]
     steps: tuple[Step, ...]
     spec: JoinSpec
     spec_path: str
@@ -76,6 +82,13 @@ class Plan:
     def pieces(self) -> int:
         """Pieces of video, over all tracks."""
         return sum(len(video.chunks) for video in self.videos)
+
+    def files(self) -> Iterator[str]:
+        """All that its steps leave in its folder for others."""
+        for step in self.steps:
+            yield step.command.output_path
+            if joint := getattr(step.command, "joint", ""):
+                yield joint
 
     def dag(self, memory_bytes: int | None = None) -> Dag:
         """The steps as a graph for the orchestrator.
@@ -100,6 +113,14 @@ class Plan:
     def write(self) -> None:
         """Put what the steps read into the job's folder."""
         write_spec(self.spec, self.spec_path)
+        for path, text in self.splices():
+            Path(path).write_text(text)
+
+    def splices(self) -> Iterator[tuple[str, str]]:
+        """What the splices of its sounds read: where, and what."""
+        for sound in self.sounds:
+            if sound.is_cut:
+                yield sound.spec_path(self.folder), splice_spec(self.folder, sound).to_json()
 
 
 def make_plan(
@@ -137,6 +158,7 @@ def make_plan(
         planned = _videos(brief, looking)
     videos = tuple(video for video, _ in planned)
     spec, losses, decisions = join_spec(brief, videos)
+    sounds = plan_sounds(brief, videos, looking)
     spec_path = str(Path(folder) / "join.json")
     _refuse_losses(losses, settings)
     return Plan(
@@ -150,9 +172,10 @@ def make_plan(
         videos=videos,
         workers=brief.workers,
         ffmpeg=brief.ffmpeg,
-        decisions=(*_copied(brief), *(decision for _, made in planned for decision in made), *decisions),
+        decisions=(*_copied(brief), *(each for _, made in planned for each in made), *_heard(sounds), *decisions),
         losses=losses,
-        steps=build_steps(brief, videos, spec, spec_path),
+        sounds=sounds,
+        steps=build_steps(brief, videos, sounds, spec, spec_path),
         spec=spec,
         spec_path=spec_path,
         linear=looking.linear,
@@ -164,6 +187,12 @@ def make_plan(
 def _copied(brief: Brief) -> tuple[Decision, ...]:
     why = "the source's clock starts again or jumps, so all is made from a copy whose clock runs on"
     return (Decision("timestamps", why),) if brief.copy else ()
+
+
+def _heard(sounds: tuple[SoundPlan, ...]) -> Iterator[Decision]:
+    """How each sound is encoded; alike for all is said once, of them all."""
+    for sound in sounds:
+        yield sound.decision()
 
 
 def _videos(brief: Brief, looking: Looking) -> list[tuple[VideoPlan, list[Decision]]]:

@@ -44,12 +44,39 @@ _KEPT: Final[dict[str, frozenset[str]]] = {
     "mov": frozenset(
         "album artist comment copyright creation_time date genre location make model title".split()  # noqa: SIM905
     ),
-    **dict.fromkeys(("mpegts", "adts", "ac3", "eac3", "mpeg"), frozenset()),
+    **dict.fromkeys(("mpegts", "adts", "ac3", "eac3", "mpeg", "mp2", "dts", "truehd", "w64"), frozenset()),
 }
 # The same for tags of a track, besides those that are facts about it, each promised and missed for itself.
 _TRACK_KEPT: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("mp4", "mov"), frozenset({"creation_time", "timecode"})),
-    **dict.fromkeys(("mpegts", "adts", "ac3", "eac3", "mpeg", "wav", "mp3", "flac", "avi", "flv"), frozenset()),
+    **dict.fromkeys(
+        """mpegts adts ac3 eac3 mpeg mp2 dts truehd wav w64 aiff caf au wv tta asf mp3 flac avi flv""".split(),  # noqa: SIM905
+        frozenset(),
+    ),
+}
+# What a picture shows stands in its comment. These containers have a place for it; to all others a cover is a cover.
+_TYPED_PICTURES: Final = frozenset({"mp3", "flac", "aiff"})
+_COVERS: Final = frozenset({"Cover (front)", "Other"})
+_PICTURE_TYPES: Final = _COVERS | {
+    "32x32 pixels 'file icon'",
+    "Other file icon",
+    "Cover (back)",
+    "Leaflet page",
+    "Media (e.g. label side of CD)",
+    "Lead artist/lead performer/soloist",
+    "Artist/performer",
+    "Conductor",
+    "Band/Orchestra",
+    "Composer",
+    "Lyricist/text writer",
+    "Recording Location",
+    "During recording",
+    "During performance",
+    "Movie/video screen capture",
+    "A bright coloured fish",
+    "Illustration",
+    "Band/artist logotype",
+    "Publisher/Studio logotype",
 }
 _FACTS: Final = frozenset({"language", "title", "name", "handler_name", "filename", "mimetype"})
 
@@ -114,7 +141,13 @@ def lost_tags(tags: Mapping[str, str], container: str, *, of_track: bool = False
         return []
     if of_track:
         kept |= _FACTS | _CONTAINER
+        tags = {key: value for key, value in tags.items() if not _is_picture_type(key, value, container)}
     return sorted(key for key in tags if key.lower() not in kept and not _is_statistic(key))
+
+
+def _is_picture_type(key: str, value: str, container: str) -> bool:
+    """Whether it says no more of a picture than the container does."""
+    return key.lower() == "comment" and value in (_PICTURE_TYPES if container in _TYPED_PICTURES else _COVERS)
 
 
 def lost_dispositions(disposition: Iterable[str], container: str) -> list[str]:

@@ -33,6 +33,7 @@ _TELLING: Final = (
     "video_filter",
     "scale",
     "audio_filter",
+    "loudness",
     "channels",
     "sample_rate",
     "subtitles",

@@ -24,6 +24,8 @@ from suture.verify.side import Side
 from suture.verify.times import compare_times
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from suture.media.index import FrameIndex
     from suture.proof.between import Between
     from suture.verify.clocks import Span
@@ -232,7 +234,15 @@ def _audio(pair: Pair, way: Way) -> Looked:
     span = way.span
     mine, theirs = Side(way.source, pair.source, pair.number), Side(way.output, pair.output, pair.number)
     said = compare_sound(mine, theirs, shift=span.shift, start=span.start, end=span.end, look=way.look)
-    return _told("sound", "seconds", said.findings, said)
+    return _told("sound", "seconds", (*_but_level(said.findings, pair, way),), said)
+
+
+def _but_level(findings: tuple[Finding, ...], pair: Pair, way: Way) -> Iterator[Finding]:
+    """What was found, but for how loud it is, where another loudness was asked for."""
+    target = way.between.settings.loudness
+    yield from (finding for finding in findings if target is None or finding.kind != "sound-level")
+    if target is not None:
+        yield _unjudged(pair, f"how loud it is was not compared: it was made {target:g} LUFS (--loudness)")
 
 
 def _lengths(pair: Pair, way: Way) -> tuple[Finding, ...]:

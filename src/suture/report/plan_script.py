@@ -91,13 +91,19 @@ def _index(video: VideoPlan, plan: Plan) -> str:
 
 
 def _join_file(plan: Plan) -> Iterator[str]:
-    """The specification, as it is: in a quoted here-document nothing is expanded."""
-    text = to_json(plan.spec)
+    yield "# What the join has to make."
+    yield from _here(plan.spec_path, to_json(plan.spec))
+    for path, text in plan.splices():
+        yield "# What a sound is spliced of."
+        yield from _here(path, text)
+
+
+def _here(path: str, text: str) -> Iterator[str]:
+    """A file, as it is: in a quoted here-document nothing is expanded."""
     mark = "END_OF_JOIN_FILE"
     while mark in text:
         mark += "_"
-    yield "# What the join has to make."
-    yield f"cat >{shlex.quote(plan.spec_path)} <<'{mark}'"
+    yield f"cat >{shlex.quote(path)} <<'{mark}'"
     yield text
     yield mark
 

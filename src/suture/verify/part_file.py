@@ -3,7 +3,7 @@
 ``packets``: every stream is there with every packet that was written, at the time at which it was written; every frame
 of a cut track stands at the time that the source gives it; chapters and attachments are there. ``joins``: besides, the
 pictures on both sides of every join decode. ``full``: all pictures decode. What the join wrote is in the facts that it
-left behind; what it should have written comes from the frame index.
+left behind (`publication` says where); what it should have written comes from the frame index.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from suture.command.part import Part, sync_folder
+from suture.command.part import sync_folder
 from suture.errors import ConfigError, ProbeError, VerificationError
 from suture.media.clock import Clock, fingerprint
 from suture.media.index import read_index
 from suture.media.inspect import FileFacts, StreamFacts, decoded_times, read_facts
 from suture.media.probe import probe_file
 from suture.verify.promises import missing
+from suture.verify.publication import announce, facts_path, look_at_file, losses_path
 from suture.verify.times import compare_times
 
 if TYPE_CHECKING:
@@ -30,22 +31,12 @@ if TYPE_CHECKING:
 
     from suture.media.spec import JoinSpec, TrackSpec
 
-__all__ = ["facts_path", "look_at_file", "losses_path", "publish", "published", "verify_part"]
+__all__ = ["facts_path", "look_at_file", "publish", "verify_part"]
 
 # These store no decoding times; a reader guesses them, at times wrongly.
 _WITHOUT_DTS = frozenset({"matroska", "webm"})
 # So many frames are decoded after a join: more than any encoder reorders.
 _AFTER_JOIN = 12
-
-
-def facts_path(spec_path: str) -> str:
-    """Where a join leaves what it wrote, for `publish` to compare."""
-    return f"{spec_path}.written"
-
-
-def losses_path(spec_path: str) -> str:
-    """Where `publish` leaves what did not arrive, for the job's report."""
-    return f"{spec_path}.lost"
 
 
 def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lambda _frames: None) -> None:
@@ -65,39 +56,9 @@ def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lamb
     if not spec.overwrite and os.path.lexists(spec.output):
         Path(spec.part).unlink(missing_ok=True)
         raise ConfigError(f"{spec.output!r} has come to exist meanwhile", "-y replaces it")
-    _announce(spec, spec_path)
+    announce(spec.part, spec_path)
     Path(spec.part).replace(spec.output)
     sync_folder(Path(spec.output).parent)
-
-
-def published(spec_path: str, output: str) -> bool:
-    """Whether the file under the output's name is the one that `publish` has put there, by inode, size and date."""
-    try:
-        said: list[int] = json.loads(Path(_announcement(spec_path)).read_text())
-        return said == look_at_file(output)
-    except (OSError, ValueError):
-        return False
-
-
-def _announce(spec: JoinSpec, spec_path: str) -> None:
-    """Who dies right after the rename must know, when it comes back, that the file there is its own work."""
-    with Part(_announcement(spec_path)) as part:
-        Path(part.path).write_text(json.dumps(look_at_file(spec.part)))
-        part.settle()
-
-
-def _announcement(spec_path: str) -> str:
-    return f"{spec_path}.published"
-
-
-def look_at_file(path: str) -> list[int]:
-    """What tells a file from others at a glance: device, inode, size, time of change in nanoseconds.
-
-    Raises:
-        OSError: it is not there.
-    """
-    status = os.stat(path)  # noqa: PTH116 - a string all the way
-    return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns]
 
 
 def _lost(spec: JoinSpec) -> list[str]:

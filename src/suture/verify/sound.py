@@ -104,7 +104,9 @@ def _compare(pair: Pair, output: Side) -> Compared:
         pair = replace(pair, output=replace(pair.output, spans=moved))
         theirs = levels(pair.output, pair.source.begin, pair.source.end)
     if not any(finding.kind in {"sound-differs", "sound-jumps", "sound-drifts"} for finding in found):
-        found += [*dropouts(pair, mine, theirs, figures), *added(pair, mine, theirs)]
+        found += dropouts(pair, mine, theirs, figures)
+        # What was hardly there is no new sound when all became louder.
+        found += added(pair, mine, theirs / max(1.0, 10 ** (float(figures["gain_db"]) / 10)))
     found += [*_ends(pair, mine, output)]
     return Compared(tuple(sorted(found, key=lambda one: one.time or Fraction(0))), figures)
 

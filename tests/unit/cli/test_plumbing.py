@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from suture.command import loudness as loudness_module
+from suture.command.loudness import LoudnessCommand
 from suture.errors import VerificationError
 from suture.ffmpeg.progress import ProgressParser
 from suture.main import COMMANDS, HIDDEN, main
@@ -49,7 +51,7 @@ def reports(text: str) -> list[tuple[int, bool]]:
 
 def test_plumbing_is_there_but_hidden(capsys: pytest.CaptureFixture[str]) -> None:
     """Each has its help; the main help does not name them, and no help loads libavformat."""
-    assert set(HIDDEN) == {"index", "join", "publish"}
+    assert set(HIDDEN) == {"index", "join", "loudness", "publish", "splice"}
     assert not set(HIDDEN) & set(COMMANDS)
     for name in HIDDEN:
         assert main([name, "--help"]) == 0
@@ -146,3 +148,24 @@ def test_a_listing_tells_the_frames_of_a_linear_decode(tmp_path: Path) -> None:
     assert main(["index", "in.ts", "--stream", "1", "-o", target, "--listing", str(listing)]) == 0
     assert (len(read_index(target)), read_index(target).stream_index) == (7, 1)
     assert main(["index", "in.ts", "--stream", "1", "-o", target, "--listing", str(tmp_path / "absent")]) == 1
+
+
+def test_loudness_does_what_its_command_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line that the command makes is read back as the same command; time is what it reports."""
+    asked = LoudnessCommand(
+        "levels", "./-in.mkv", str(tmp_path / "levels.txt"), -16.0, -2.0, 3, ("a=1", "b=2"), ("c",), 44_100
+    )
+    made: list[LoudnessCommand] = []
+
+    def write(command: LoudnessCommand, tell: Callable[[int], None]) -> None:
+        made.append(command)
+        tell(2_500_000)
+
+    monkeypatch.setattr(loudness_module, "write_filters", write)
+    assert main(asked.build_args()[1:]) == 0
+    assert made == [asked]
+    parser = ProgressParser()
+    found = [report for line in capsys.readouterr().out.splitlines() if (report := parser.feed(line))]
+    assert [(report.out_time_us, report.done) for report in found] == [(2_500_000, False), (2_500_000, True)]

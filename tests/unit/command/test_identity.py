@@ -111,3 +111,12 @@ def test_an_audio_command_counts_as_any() -> None:
     """Bitrate and codec."""
     base = AudioBuilder("a", "/a/film.mkv", "/x/1.mka").set_codec("aac")
     assert base.set_bitrate("96k").identity(Named()) != base.identity(Named())
+
+
+@pytest.mark.parametrize("option", ["-/filter:a", "-filter_script:a"])
+def test_filters_in_a_file_count_by_who_made_it(option: str, tmp_path: Path) -> None:
+    """Whether the file is there yet makes no difference, or a resumed job would encode all again."""
+    path = tmp_path / "loudness-0.txt"
+    before = said([option, str(path), "out.m4a"])
+    path.write_text("volume=1dB")
+    assert said([option, str(path), "out.m4a"]) == before == [option, "source /", ".m4a"]

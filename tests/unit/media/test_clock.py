@@ -43,6 +43,26 @@ def test_a_rounding_is_off_by_half_a_tick_at_most(
     assert abs(Clock(base, target, shift).convert(ticks) * target - (ticks * base + shift)) <= target / 2
 
 
+@given(TICKS, BASES, BASES, st.fractions(-100, 100, max_denominator=100_000))
+def test_integers_give_what_the_formula_gives(ticks: int, base: Fraction, target: Fraction, shift: Fraction) -> None:
+    """What is worked out once per clock is the formula, to the tick."""
+    assert Clock(base, target, shift).convert(ticks) == rescale(ticks, base, target, shift)
+
+
+@given(st.lists(st.tuples(st.integers(-50, 5000), st.integers(0, 2000)), max_size=30), BASES, st.fractions(-9, 9))
+def test_sound_is_placed_as_the_formula_places_it(
+    packets: list[tuple[int, int]], base: Fraction, shift: Fraction
+) -> None:
+    """With fractions at every packet: follow the last within a tick, else go where the source says."""
+    clock, following, rate = AudioClock(Clock(base, SAMPLES, shift), 44100, 1024), None, Fraction(1, 44100)
+    for ticks, samples in packets:
+        exact = ticks * base
+        if following is not None and abs(exact - following) <= base:
+            exact = following
+        following = exact + samples * rate
+        assert clock.convert(ticks, 0, samples) == rescale(1, exact, SAMPLES, shift)
+
+
 @given(st.lists(TICKS, min_size=2, max_size=20), BASES, BASES)
 def test_order_is_kept(ticks: list[int], base: Fraction, target: Fraction) -> None:
     """What came first is never put after what came later."""

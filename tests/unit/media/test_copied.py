@@ -5,13 +5,20 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from suture.media.clock import rescale
 from suture.media.copied import CopiedStream, Window, unheard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RATE = 48000
 PRIMED = ((-1024, 1024), (0, 0), (1024, 0))
@@ -27,14 +34,20 @@ class Packet:
     duration: int = 1024
     size: int = 1
 
-    @property
-    def dts(self) -> int:
-        """As the presentation time: sound comes in order."""
-        return self.pts
+    dts: int | None = None
+
+    def __post_init__(self) -> None:
+        """Sound comes in the order in which it is heard."""
+        self.dts = self.pts
 
     def has_sidedata(self, _: str) -> bool:
         """Only what has something to skip says so."""
         return bool(self.skip)
+
+    def iter_sidedata(self) -> Iterator[bytes]:
+        """All there is."""
+        if self.skip:
+            yield self.get_sidedata("skip_samples")
 
     def get_sidedata(self, _: str) -> bytes:
         """As libavcodec lays it out."""
@@ -105,6 +118,34 @@ def test_nothing_wanted() -> None:
 def test_which_container_can_hide_what(codec: str, extradata: bytes, form: str, hides: bool) -> None:  # noqa: FBT001
     """MPEG-TS nothing; Matroska not AAC that brings headers of its own; what needs no lead gets none."""
     assert Window(format=form).hides(stream(codec, extradata)) is hides
+
+
+RATIOS = st.sampled_from([Fraction(1, 1000), Fraction(1, RATE), Fraction(1, 44100), Fraction(1, 90000)])
+
+
+@given(RATIOS, RATIOS, st.lists(st.integers(1, 4000), max_size=20), st.fractions(0, 3), st.sampled_from(["mp4", "ogg"]))
+def test_places_and_lengths_are_the_formulas(
+    base: Fraction, target: Fraction, gaps: list[int], end: Fraction, form: str
+) -> None:
+    """With integers worked out once, what fractions at every packet gave: where it goes, and how much of it counts."""
+    source = stream(start=0)
+    source.time_base = base
+    lane = CopiedStream(source, SimpleNamespace(time_base=target), Window(None, end, form), Fraction(1, 7))
+    plain = target >= base
+    for pts in accumulate(gaps):
+        packet = Packet(pts, duration=round(1024 / (RATE * base)))
+        duration = packet.duration
+        lane.place(packet)
+        hidden = min(max(int((pts * base - end) * RATE) + 1024, 0), 1023)
+        kept = 1024 - hidden
+        if plain:
+            until = pts + (min(duration, rescale(kept, Fraction(1, RATE), base)) if hidden else duration)
+            at = rescale(pts, base, target, Fraction(1, 7))
+            assert (packet.pts, packet.duration) == (at, rescale(until, base, target, Fraction(1, 7)) - at)
+        else:
+            whole = rescale(kept, Fraction(1, RATE), target)
+            told = whole if hidden else rescale(duration + 1, base, target)
+            assert packet.duration == max(1, min(whole, told))
 
 
 def test_hidden_pictures_at_the_end_are_not_copied() -> None:

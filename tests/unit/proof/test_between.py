@@ -48,6 +48,7 @@ def test_only_what_matters_here_is_told() -> None:
     assert Between(EncodeSettings(video_codec="none")).told() == "-c:v none"
     told = Between(EncodeSettings(start=Fraction(3, 2), maps=("0:v", "0:a:1"))).told()
     assert told == "--start 1.5, --map 0:v 0:a:1"
+    assert Between(EncodeSettings(audio_codec="aac", loudness=-16.0)).told() == "--loudness -16.0"
 
 
 @pytest.fixture

@@ -1,0 +1,239 @@
+"""A sound track in pieces: `SoundSlice` cuts its samples, `SoundPiece` encodes them, `HeardSound` lists them all.
+
+Each is one ffmpeg command that stands for itself, and `build_args` gives it. Run one after the other in one process,
+slices and listing come from one decode (`hearing`), and give the same samples. Which samples a piece needs, and how
+pieces are joined, is told by `suture.encoder.sound` and `suture.media.splice`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from suture.command.audio import AudioBuilder
+from suture.command.base import Outcome, RunContext, TaskType
+from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand
+from suture.command.frame_times import ALL_THAT_DECODES
+from suture.command.hearing import give_back, take_hearing
+from suture.command.part import Part
+from suture.command.quoting import output_argument
+from suture.errors import ChunkError, PiecesDiffer
+from suture.ffmpeg.locate import locate
+from suture.media.heard import Heard, read_heard
+from suture.media.sound_table import read_table, wav_samples
+
+if TYPE_CHECKING:
+    from suture.command.hearing import Hearing
+    from suture.ffmpeg.progress import Progress
+
+__all__ = ["HeardSound", "SoundPiece", "SoundSlice", "SoundSource"]
+
+# Frames of a second or two: less to hand on between ffmpeg's threads, and a listing of a few lines a minute.
+_FRAME: Final = 65_536
+_LISTED: Final = ("-flush_packets", "1", "-f", "framecrc")
+_CODECS: Final = {"s16": "pcm_s16le", "s32": "pcm_s32le", "flt": "pcm_f32le"}
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSource:
+    """Which samples: a stream of a file, behind filters, in the form that its encoder takes.
+
+    Args:
+        path: the file.
+        stream: its index there.
+        filters: ffmpeg's, in order.
+        form: of a sample: s16, s32 or flt.
+        rate: samples a second.
+        layout: of the channels; empty: as they come.
+        program: the ffmpeg.
+    """
+
+    path: str
+    stream: int
+    filters: tuple[str, ...]
+    form: str
+    rate: int
+    layout: str
+    program: str
+
+    @property
+    def chain(self) -> str:
+        """All filters, the last of which settles the form."""
+        layout = f":channel_layouts={self.layout}" if self.layout else ""
+        return ",".join([*self.filters, f"aformat=sample_fmts={self.form}:sample_rates={self.rate}{layout}"])
+
+    def asked(self, *filters: str) -> FFmpegBuilder:
+        """The decode, with further filters; its output is still to be named."""
+        ask = FFmpegBuilder().add_input(self.path, ("-copyts", *ALL_THAT_DECODES))
+        ask = ask.set_graph(f"[0:{self.stream}]{','.join([self.chain, *filters])}[sound]").add_map("[sound]")
+        return ask.set_audio_codec(_CODECS[self.form])
+
+    def streamed(self, listing: str) -> list[str]:
+        """The one decode: samples as WAV to stdout, and beside them a listing of what came when."""
+        several = f"asetnsamples=n={_FRAME}:p=0"
+        ask = self.asked(several, "asplit[heard]")
+        listed = ("-map", "[heard]", "-c:a", _CODECS[self.form], *_LISTED, output_argument(listing))
+        ask = ask.add_side_output(*listed).add_option("-bitexact", "-f", "wav").add_output("-")
+        line = ask.set_program(self.program).build()
+        return [locate(self.program), *_without_progress(line[1:-1]), "pipe:1"]
+
+
+def _without_progress(arguments: list[str]) -> list[str]:
+    """Its stdout is for samples."""
+    at = arguments.index("-progress")
+    return arguments[:at] + arguments[at + 2 :]
+
+
+@dataclass(frozen=True, slots=True)
+class _OfSound(FFmpegCommand):
+    """What is read of the one decode.
+
+    Args:
+        sound: which samples.
+        listing: where the decode lists what it gave while it runs.
+    """
+
+    output_path: str = field()
+    sound: SoundSource = field()
+    listing: str = field()
+
+    @property
+    def input_path(self) -> str:
+        """The film."""
+        return self.sound.path
+
+    @property
+    def task_type(self) -> TaskType:
+        """Audio."""
+        return TaskType.AUDIO
+
+    def heard_so_far(self) -> Heard:
+        """What the decode has listed.
+
+        Raises:
+            PiecesDiffer: there is a gap, or a jump back: samples alone do not tell when they are to be heard.
+        """
+        heard = read_heard(self.listing)
+        if heard.jump:
+            raise PiecesDiffer(f"the sound's clock jumps: {heard.jump}", "its times are kept where it is encoded whole")
+        return heard
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSlice(_OfSound):
+    """Writes the samples from ``begin`` to ``end`` as WAV.
+
+    Args:
+        begin: number of the first.
+        end: one past the last; None: to the end.
+        keep: so many of them the next slice has, too.
+        joint: where these are kept until the pieces are joined; empty: nowhere.
+    """
+
+    begin: int = 0
+    end: int | None = None
+    keep: int = 0
+    joint: str = ""
+
+    def arguments(self) -> FFmpegBuilder:
+        """The command that makes this slice alone."""
+        until = "" if self.end is None else f":end_sample={self.end}"
+        trimmed = f"atrim=start_sample={self.begin}{until}"
+        ask = self.sound.asked(trimmed, "asetpts=PTS-STARTPTS").add_option("-bitexact", "-f", "wav")
+        return ask.add_output(self.output_path)
+
+    @property
+    def reusable(self) -> bool:
+        """Whoever needs it again makes it again."""
+        return False
+
+    def run(self, context: RunContext | None = None) -> Outcome:
+        """Read on where the slice before has ended; see `Command.run`.
+
+        Raises:
+            PiecesDiffer: the sound ends before it, or its clock jumps.
+        """
+        context = context or RunContext()
+        began = time.monotonic()
+        hearing = take_hearing(self.sound.streamed(self.listing), self.begin, self.id, context)
+        try:
+            with Part(self.output_path) as part:
+                self._write(hearing, part.path, context)
+        except BaseException:
+            hearing.close()
+            raise
+        give_back(hearing)
+        size = Path(self.output_path).stat().st_size
+        return Outcome(size_bytes=size, wall_seconds=time.monotonic() - began)
+
+    def _write(self, hearing: Hearing, path: str, context: RunContext) -> None:
+        if not hearing.write(self.id, path, self.begin, self.end, self.keep, context):
+            raise PiecesDiffer(f"the sound ends before sample {self.begin}", "its length is told wrongly")
+        self.heard_so_far()
+        if self.joint:
+            with Part(self.joint) as joint:
+                hearing.write_kept(joint.path)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardSound(_OfSound):
+    """Writes the listing of the whole decode: when it began, and how many samples there were."""
+
+    def arguments(self) -> FFmpegBuilder:
+        """The command that makes the listing alone."""
+        ask = self.sound.asked(f"asetnsamples=n={_FRAME}:p=0").add_option("-f", "framecrc")
+        return ask.add_output(self.output_path)
+
+    def check(self, progress: Progress | None, path: str) -> None:  # noqa: ARG002 - it is no media file
+        """Whether anything was heard, and without a jump of the clock."""
+        replace(self, listing=path).heard_so_far()
+
+    def run(self, context: RunContext | None = None) -> Outcome:
+        """Wait for the end of the decode that the slices came from; see `Command.run`."""
+        context = context or RunContext()
+        began = time.monotonic()
+        hearing = take_hearing(self.sound.streamed(self.listing), None, self.id, context)
+        try:
+            finished = hearing.finish(self.id, context)
+        finally:
+            hearing.close()
+        with Part(self.output_path) as part:
+            Path(part.path).write_bytes(Path(self.listing).read_bytes())
+            self.check(None, part.path)
+            digest = part.settle() if context.durable else ""
+        Path(self.listing).unlink(missing_ok=True)
+        size = Path(self.output_path).stat().st_size
+        wall = time.monotonic() - began
+        return Outcome(0, size, finished.cpu_seconds, wall, finished.peak_memory_bytes, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPiece(AudioBuilder):
+    """Encodes a slice, and removes it.
+
+    Args:
+        consumes: the slice; it is the input.
+    """
+
+    consumes: str = ""
+
+    def check(self, progress: Progress | None, path: str) -> None:
+        """Whether all samples of the slice are there; an encoder may stop early and say nothing.
+
+        Raises:
+            ChunkError: it is cut off.
+        """
+        AudioBuilder.check(self, progress, path)
+        table, wanted = read_table(path), wav_samples(self.input_path)
+        if table.heard < wanted.seconds:
+            made, asked = float(table.heard), float(wanted.seconds)
+            raise ChunkError(f"{self.id} holds {made:.4f} s of sound, and {asked:.4f} s were given", "it is made again")
+
+    def run(self, context: RunContext | None = None) -> Outcome:
+        """As its base; then the slice goes, so that not all of a film's lie on the disk at once."""
+        outcome = AudioBuilder.run(self, context)
+        if self.consumes:
+            Path(self.consumes).unlink(missing_ok=True)
+        return outcome

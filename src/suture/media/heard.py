@@ -1,0 +1,65 @@
+"""What a decode of sound gave, as ffmpeg's ``framecrc`` lists it: from when on, how many samples, and where time jumps.
+
+Samples alone do not tell when they are to be heard. Where the listed times do not follow from counting the samples,
+the source has a gap, an overlap or a drifting clock. `listing` reads such listings of pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from suture.errors import MediaError
+from suture.media.listing import read_listed, read_time_base
+
+if TYPE_CHECKING:
+    from suture.media.listing import Listed
+
+__all__ = ["Heard", "read_heard"]
+
+# Containers whose clock counts thousandths of a second tell the time of a packet one too early or too late.
+_LOOSE: Final = Fraction(2, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A track's samples.
+
+    Args:
+        rate: a second has so many.
+        first: when the first one is heard, in samples on the source's clock.
+        samples: how many there are.
+        jump: where a time is not the one that counting gives, for people; empty: nowhere.
+    """
+
+    rate: int
+    first: int
+    samples: int
+    jump: str = ""
+
+
+def read_heard(path: str) -> Heard:
+    """What a listing tells; its last line may be half there.
+
+    Raises:
+        MediaError: it lists nothing.
+    """
+    try:
+        tick, frames = read_time_base(path), read_listed(path)
+    except (OSError, ValueError, IndexError) as error:
+        raise MediaError(f"the listing {path!r} of a sound can't be read: {error}") from error
+    if not frames:
+        raise MediaError("nothing of the sound decodes")
+    first = frames[0].pts
+    return Heard(int(1 / tick), first, sum(frame.duration for frame in frames), _jump(frames, tick))
+
+
+def _jump(frames: list[Listed], tick: Fraction) -> str:
+    counted = frames[0].pts
+    for frame in frames:
+        late = (frame.pts - counted) * tick
+        if abs(late) > _LOOSE:
+            return f"at {float(frame.pts * tick):.3f} s by {float(late):+.3f} s"
+        counted += frame.duration
+    return ""

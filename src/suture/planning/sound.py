@@ -1,0 +1,270 @@
+"""One sound track's plan: in one go, or decoded once, cut on its codec's grid, encoded in parallel and spliced.
+
+Cutting pays where a track would keep one core busy while others have nothing to do: sound alone, many tracks, or a
+long track beside a fast encode of pictures. Whatever is decided, `plan` says why.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from suture.command.sound import HeardSound, SoundSlice, SoundSource
+from suture.encoder.sound import grid_of
+from suture.media.splice import SoundPart, SpliceSpec
+from suture.planning.brief import Decision
+from suture.planning.filters import filter_names
+from suture.units import format_time, parse_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from suture.encoder.sound import Grid
+    from suture.model import StreamInfo
+    from suture.planning.brief import Brief, VideoPlan
+    from suture.planning.frames import Looking
+    from suture.planning.tracks import Track
+
+__all__ = ["SoundPlan", "plan_sounds", "sound_filters"]
+
+# Filters behind which a track lasts longer or shorter than before, or is told other times.
+_STRETCHING: Final = frozenset(
+    {"aloop", "areverse", "aselect", "asegment", "asetpts", "asetrate", "atempo", "atrim", "concat", "rubberband"}
+    | {"adelay", "apad", "silenceremove", "amovie", "join", "acrossfade"}
+)
+# Seconds of one core: a shorter piece costs more to start than it gains, a longer one leaves cores idle in the end.
+_SHORTEST_S, _LONGEST_S = 2.0, 30.0
+# Pieces for each worker, so that none waits long for the last.
+_ROUNDS: Final = 4
+# A piece is so many times as long as what its neighbours encode of it, too.
+_LEAST_OWN: Final = 20
+# What a frame of pictures costs, in seconds of one core for a megapixel: a fast encoder's.
+_PICTURE_COST: Final = 0.01
+_LAYOUTS: Final = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_LARGEST_SLICE: Final = 1 << 30
+_FORM_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPlan:
+    """One sound track that is encoded.
+
+    Args:
+        number: of the track in the output.
+        track: which.
+        sound: what is decoded.
+        grid: of its packets.
+        bounds: the first packet of each piece; one piece: it is encoded whole.
+        seconds: how long it is expected to last.
+        why: how it is encoded, for people.
+    """
+
+    number: int
+    track: Track
+    sound: SoundSource | None = None
+    grid: Grid | None = None
+    bounds: tuple[int, ...] = (0,)
+    seconds: float = 0.0
+    why: str = ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is encoded in pieces."""
+        return len(self.bounds) > 1
+
+    @property
+    def name(self) -> str:
+        """What its tasks' names begin with."""
+        return f"audio-{self.number}"
+
+    @property
+    def cost(self) -> float:
+        """Seconds of one core for each piece, about."""
+        channels = self.track.stream.channels if self.track.stream else 2
+        return self.seconds * channels * (self.grid.cost if self.grid else 0.005) / len(self.bounds)
+
+    def decision(self) -> Decision:
+        """For `plan`."""
+        where = f"sound of stream {self.track.source_index}"
+        if not self.is_cut:
+            return Decision(where, f"encoded whole: {self.why}")
+        each = format_time(Fraction(round(self.seconds / len(self.bounds))))
+        return Decision(where, f"{len(self.bounds)} pieces of about {each}: {self.why}", "--chunk-duration")
+
+    # -- cut ------------------------------------------------------------------------------------------------------
+
+    def first(self, piece: int) -> int:
+        """The first packet that a piece encodes."""
+        assert self.grid is not None  # noqa: S101 - it is cut
+        return max(0, self.bounds[piece] - self.grid.before) if piece else 0
+
+    def slices(self, folder: str) -> list[SoundSlice]:
+        """The samples of each piece."""
+        return [self._slice(folder, piece) for piece in range(len(self.bounds))]
+
+    def _slice(self, folder: str, piece: int) -> SoundSlice:
+        assert self.grid is not None  # noqa: S101 - it is cut
+        assert self.sound is not None  # noqa: S101 - as above
+        size, last = self.grid.samples(self.sound.rate), piece + 1 == len(self.bounds)
+        end = None if last else (self.bounds[piece + 1] + self.grid.behind) * size
+        keep = 0 if last else (end or 0) - self.first(piece + 1) * size
+        name = f"{self.name}-slice-{piece:05d}"
+        joint = self.joint_path(folder, piece + 1) if keep and self.grid.compares else ""
+        path = str(Path(folder) / f"{name}.wav")
+        begin = self.first(piece) * size
+        return SoundSlice(name, path, self.sound, self._listing(folder), begin=begin, end=end, keep=keep, joint=joint)
+
+    def heard(self, folder: str) -> HeardSound:
+        """What lists the whole decode."""
+        assert self.sound is not None  # noqa: S101 - it is cut
+        name = f"{self.name}-heard"
+        return HeardSound(name, str(Path(folder) / f"{name}.txt"), self.sound, self._listing(folder))
+
+    def piece_path(self, folder: str, piece: int, suffix: str) -> str:
+        """Where a piece lies."""
+        return str(Path(folder) / f"{self.name}-{piece:05d}.{suffix}")
+
+    def joint_path(self, folder: str, piece: int) -> str:
+        """Where lie the samples that a piece has in common with the one before."""
+        return str(Path(folder) / f"{self.name}-joint-{piece:05d}.wav")
+
+    def spec_path(self, folder: str) -> str:
+        """Where the splice reads what it has to do."""
+        return str(Path(folder) / f"{self.name}.splice.json")
+
+    def splice(self, folder: str, suffix: str, ahead: int, output: str) -> SpliceSpec:
+        """What the splice has to do."""
+        grid = self.grid
+        assert grid is not None  # noqa: S101 - it is cut
+        parts = tuple(
+            SoundPart(
+                self.piece_path(folder, piece, suffix),
+                self.first(piece),
+                self.joint_path(folder, piece) if piece and grid.compares else "",
+            )
+            for piece in range(len(self.bounds))
+        )
+        heard = self.heard(folder).output_path
+        return SpliceSpec(output, heard, parts, ahead, grid.warm, grid.tail, grid.reach, grid.agrees)
+
+    def _listing(self, folder: str) -> str:
+        return str(Path(folder) / f"{self.name}-heard.now.txt")
+
+
+def plan_sounds(brief: Brief, videos: Sequence[VideoPlan], looking: Looking) -> tuple[SoundPlan, ...]:
+    """Decide for each track of sound that is encoded."""
+    plans = [
+        _planned(brief, number, track, looking)
+        for number, track in enumerate(brief.tracks.tracks)
+        if track.kind == "audio" and track.action == "encode"
+    ]
+    pictures = sum(_PICTURE_COST * _megapixels(video) * len(video.index) for video in videos)
+    total = pictures + sum(plan.cost for plan in plans)
+    return tuple(_cut(plan, brief, total) for plan in plans)
+
+
+def _megapixels(video: VideoPlan) -> float:
+    stream = video.track.stream
+    return stream.width * stream.height / 1_000_000 if stream else 0.0
+
+
+def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> SoundPlan:
+    """What is known of a track before it is cut; without a source of samples it can't be."""
+    stream = track.stream
+    assert stream is not None  # noqa: S101 - encoded sound comes from the source
+    channels = brief.settings.channels or stream.channels
+    asked = brief.settings.audio_bitrate if track.encoder == brief.settings.audio_codec else None
+    grid = grid_of(track.encoder, parse_rate(asked, "-b:a") if asked else None, channels)
+    plan = SoundPlan(number, track, grid=grid, seconds=float(_length(brief, stream)))
+    why = _why_whole(brief, track, plan, looking)
+    if why or grid is None:
+        return replace(plan, why=why)
+    form = grid.form("flt" if brief.settings.audio_filter else stream.sample_format)
+    rate = grid.rate(brief.settings.sample_rate or stream.sample_rate)
+    layout = _LAYOUTS[brief.settings.channels] if brief.settings.channels else ""
+    sound = SoundSource(brief.info.path, stream.index, sound_filters(brief), form, rate, layout, brief.ffmpeg)
+    return replace(plan, sound=sound)
+
+
+def sound_filters(brief: Brief) -> tuple[str, ...]:
+    """The filters of all sound: what lies between ``--start`` and ``--end``, on the source's clock, and the user's."""
+    bounds = [f"{key}={float(at):.6f}" for key, at in (("start", brief.start), ("end", brief.end)) if at is not None]
+    asked = brief.settings.audio_filter
+    return (*([f"atrim={':'.join(bounds)}"] if bounds else []), *([asked] if asked else []))
+
+
+def _length(brief: Brief, stream: StreamInfo) -> Fraction:
+    """How long it lasts, as the container tells; 0: it does not."""
+    begin = (stream.start_pts or 0) * stream.time_base
+    if stream.duration:
+        until = begin + stream.duration * stream.time_base
+    elif brief.info.duration_us:
+        until = Fraction(brief.info.start_us + brief.info.duration_us, 1_000_000)
+    else:
+        return Fraction(0)
+    first = begin if brief.start is None else max(begin, brief.start)
+    return max(Fraction(0), (until if brief.end is None else min(until, brief.end)) - first)
+
+
+def _why_whole(brief: Brief, track: Track, plan: SoundPlan, looking: Looking) -> str:
+    """Why it can't be cut; empty: it can."""
+    settings, stream = brief.settings, track.stream
+    assert stream is not None  # noqa: S101 - encoded sound comes from the source
+    stretching = sorted(_STRETCHING.intersection(filter_names(settings.audio_filter or "")))
+    held = "its packets share bits with those before, which no two encoders do alike at a constant quality"
+    reasons = {
+        f"{track.encoder} has no grid on which pieces could be joined, or is too fast to gain by it": plan.grid is None,
+        "its pieces did not fit together": stream.index in looking.whole,
+        f"behind {', '.join(stretching)} it is longer or shorter than the source says": bool(stretching),
+        "its loudness is measured first": settings.loudness is not None,
+        f"{settings.channels} channels have no usual layout": bool(settings.channels)
+        and settings.channels not in _LAYOUTS,
+        held: track.encoder == "libmp3lame" and settings.audio_quality is not None,
+        "the source does not say how long it is": not plan.seconds or not stream.sample_rate,
+    }
+    return next((why for why, holds in reasons.items() if holds), "")
+
+
+def _cut(plan: SoundPlan, brief: Brief, total: float) -> SoundPlan:
+    """Where it is cut, if that pays."""
+    grid, sound = plan.grid, plan.sound
+    if grid is None or sound is None:
+        return plan
+    own, why = _piece_seconds(plan, brief, total)
+    packet = Fraction(grid.samples(sound.rate), sound.rate)
+    channels = brief.settings.channels or (plan.track.stream.channels if plan.track.stream else 2)
+    own = min(Fraction(own), Fraction(_LARGEST_SLICE, sound.rate * channels * _FORM_BYTES))
+    # At the first packet at or after each multiple, as pictures are cut.
+    count = max(1, math.ceil(Fraction(plan.seconds) / own))
+    bounds = tuple(math.ceil(n * own / packet) for n in range(count))
+    if len(bounds) > 1 and float((bounds[-1] + 2) * packet) >= plan.seconds:
+        bounds = bounds[:-1]  # nothing is gained by a piece of a packet or two, and it might be none
+    return replace(plan, bounds=bounds, why=why)
+
+
+def _piece_seconds(plan: SoundPlan, brief: Brief, total: float) -> tuple[float | Fraction, str]:
+    """How long a piece is to be, and why."""
+    settings, workers = brief.settings, brief.workers
+    assert plan.grid is not None  # noqa: S101 - it can be cut
+    assert plan.sound is not None  # noqa: S101 - as above
+    packet = Fraction(plan.grid.samples(plan.sound.rate), plan.sound.rate)
+    overlap = (plan.grid.before + plan.grid.behind) * packet
+    if settings.chunking == "fixed":
+        # A piece that is shorter than what its neighbours encode of it would be encoded several times over.
+        return settings.chunk_duration * max(1, math.ceil(overlap / settings.chunk_duration)), "as asked for"
+    if plan.cost * workers <= total and plan.cost < _LONGEST_S:
+        return plan.seconds, "one core is done with it before the others are with the rest"
+    if workers == 1:
+        return plan.seconds, "one worker gains nothing by pieces"
+    least = float(_LEAST_OWN * overlap)
+    share = min(max(plan.cost / (workers * _ROUNDS), _SHORTEST_S), _LONGEST_S)
+    seconds = max(least, plan.seconds * share / plan.cost)
+    # Whole rounds: the last pieces end together.
+    rounds = max(1, round(plan.seconds / seconds / workers))
+    even = plan.seconds / (rounds * workers)
+    if even < least / 2:
+        return plan.seconds, "it is too short to be cut"
+    return even, "all cores work on it"
