@@ -10,13 +10,14 @@ each join, clicks at the joins. Draws one join beside that of the naive way: cut
 from __future__ import annotations
 
 import argparse
-import json
+import re
+import shutil
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bench.noise import CLICK, click, excess, offset, over_all
 from bench.running import run, suture, version
@@ -121,15 +122,22 @@ class Bench:
         serial, ours = (self.folder / f"{who}.{case.ending}" for who in ("serial", "ours"))
         plain = [self.ffmpeg, "-v", "error", "-nostdin", "-y", "-i", str(source.path)]
         _checked(run([*plain, *case.options.split(), *case.serial.split(), str(serial)]))
-        done = _checked(run(self.suture(case, source, ours), env={"XDG_CACHE_HOME": str(self.folder / "cache")}))
+        shutil.rmtree(self.work, ignore_errors=True)
+        _checked(run(self.suture(case, source, ours), env={"XDG_CACHE_HOME": str(self.folder / "cache")}))
         first, second = (decoded(self.ffmpeg, path, case.kind) for path in (serial, ours))
-        return Pair(source, serial, ours, (first, second), joins(done.stdout, case, len(source.sound)))
+        log = "".join(path.read_text() for path in self.work.glob("*/audio-0.log"))
+        return Pair(source, serial, ours, (first, second), joins(log, case.frame))
 
     def suture(self, case: Case, source: Source, output: Path) -> list[str]:
         """The command under test."""
         cut = ("--chunking", "fixed", "--chunk-duration", f"{case.piece_s:g}")
-        shared = ("--ffmpeg", self.ffmpeg, "--json", "--no-resume", "-y")
-        return suture(str(source.path), str(output), *case.options.split(), *cut, *shared)
+        kept = ("--work-dir", str(self.work), "--keep-work")
+        return suture(str(source.path), str(output), *case.options.split(), *cut, *kept, "--ffmpeg", self.ffmpeg, "-y")
+
+    @property
+    def work(self) -> Path:
+        """Where pieces lie, and what the splice says."""
+        return self.folder / "work"
 
 
 @cache
@@ -137,30 +145,19 @@ def _source(bench: Bench, kind: Kind) -> Source:
     return make_source(bench.ffmpeg, kind, bench.folder, bench.media, bench.limit_s)
 
 
-def _checked(done: Run) -> Run:
+def _checked(done: Run) -> None:
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
-    return done
 
 
-def joins(events: str, case: Case, length: int) -> list[int]:
-    """Where the joins are, in samples: as the splice says; none where the sound was encoded in one piece.
+def joins(log: str, frame: int) -> list[int]:
+    """Where the joins are, in samples of the source; none where the sound was encoded in one piece.
 
     Args:
-        events: Suture's, one JSON object a line.
-        case: what was encoded.
-        length: of the source; a job that does not say where it joined, but has tasks for pieces, is looked at where it
-            was asked to cut.
+        log: of the splice.
+        frame: samples of a packet. What a packet decodes to begins at most one packet early, by the priming.
     """
-    told: list[dict[str, Any]] = [json.loads(line) for line in events.splitlines() if line]
-    found = [packet for event in told for packet in event.get("splices") or ()]
-    if found:
-        return [packet * case.frame for packet in found]
-    tasks = {event["task"] for event in told if event["type"] == "task.ended"}
-    if not any(task.startswith("audio-0-") for task in tasks):
-        return []
-    step = round(case.piece_s * case.kind.rate)
-    return list(range(step, length, step))
+    return [(int(packet) - 1) * frame for packet in re.findall(r"joined at packet (\d+)", log)]
 
 
 def measured(case: Case, pair: Pair, program: str) -> Row:

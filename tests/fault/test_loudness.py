@@ -41,7 +41,7 @@ def test_a_cancelled_measurement_leaves_nothing(tmp_path: Path) -> None:
 
     def stop(progress: Progress) -> None:
         told.append(progress.out_time_us)
-        cancel.set()
+        cancel.cancel()
 
     command = LoudnessCommand("loudness-0", str(source), str(tmp_path / "out.txt"), -16.0, program=locate())
     with pytest.raises(CommandCancelled):
@@ -59,8 +59,8 @@ def test_a_filter_that_does_not_exist_is_named(tmp_path: Path) -> None:
     source = tmp_path / "in.wav"
     films.ffmpeg("-f", "lavfi", "-i", "sine=d=1", source)
     command = LoudnessCommand(
-        "loudness-0", str(source), str(tmp_path / "out.txt"), -16.0, before=("nosuchfilter=1",), program=locate()
+        "loudness-0", str(source), str(tmp_path / "out.txt"), -16.0, before=("nosuchfilter",), program=locate()
     )
-    with pytest.raises(SutureError, match="nosuchfilter|filter"):
+    with pytest.raises(SutureError, match="nosuchfilter"):
         command.run()
     assert [entry.name for entry in tmp_path.iterdir()] == ["in.wav"]

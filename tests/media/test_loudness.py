@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,16 @@ import pytest
 import films
 from suture.command.loudness import LoudnessCommand, figures_path
 from suture.ffmpeg.loudness import METER, Loudness, parse_loudness
+from suture.pipeline import encode
 from suture.planning.loudness import ceiling_of, filter_file_option
+from suture.presets import make_settings
+from suture.proof import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MUSIC = ("Vibe_Ace.hq.ogg", "Sugar_Plum_Fairy.hq.ogg", "BigBuckBunny_1080p25_5.1_60s.ts")
-SECONDS = 25
+SECONDS = 15
 Samples = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -77,7 +81,7 @@ def levelled(
 def test_music_becomes_as_loud_as_asked(
     name: str, target: float, ffmpeg: str, music: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """Within 0.3 LU, peaks below -1 dBTP; every sample is there, at its place: with one gain, and with limited peaks."""
+    """Within 0.3 LU, peaks below -1 dBTP, every sample at its place: with one gain, and with limited peaks."""
     source, output = music(name), tmp_path / "out.flac"
     figures = levelled(source, output, ffmpeg, target, "-c:a", "flac")
     loud = heard(output, ffmpeg)
@@ -86,7 +90,7 @@ def test_music_becomes_as_loud_as_asked(
     mine, theirs = samples(source, ffmpeg), samples(output, ffmpeg)
     assert len(theirs) == len(mine)
     assert lag(mine, theirs) == 0
-    limited = figures["before"]["true_peak"] + target - figures["before"]["integrated"] > -1.5
+    limited = round(figures["before"]["true_peak"] + target - figures["before"]["integrated"], 2) > -1.5
     assert (figures["gain"]["ceiling"] is not None) == limited
     assert limited or figures["passes"] == 1
 
@@ -106,12 +110,12 @@ def test_lossy_encoders_keep_it(
     extension: str, encoder: tuple[str, ...], ffmpeg: str, music: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """What they add to limited peaks stays below -1 dBTP."""
-    for name in MUSIC[:2]:
-        output = tmp_path / f"{name}.{extension}"
-        levelled(music(name), output, ffmpeg, -16.0, *encoder)
-        loud = heard(output, ffmpeg)
-        assert loud.integrated == pytest.approx(-16.0, abs=0.3)
-        assert loud.true_peak <= -1.0
+    output = tmp_path / f"out.{extension}"
+    figures = levelled(music(MUSIC[1]), output, ffmpeg, -16.0, *encoder)
+    assert figures["gain"]["ceiling"] is not None
+    loud = heard(output, ffmpeg)
+    assert loud.integrated == pytest.approx(-16.0, abs=0.3)
+    assert loud.true_peak <= -1.0
 
 
 def test_what_follows_a_gap_is_not_late(ffmpeg: str, music: Callable[[str], Path], tmp_path: Path) -> None:
@@ -123,7 +127,7 @@ def test_what_follows_a_gap_is_not_late(ffmpeg: str, music: Callable[[str], Path
     mine, theirs = samples(source, ffmpeg), samples(output, ffmpeg)
     assert abs(len(mine) - len(theirs)) < 10
     rate = len(mine) // SECONDS
-    for begin in (1, 5, 12):
+    for begin in (1, 5, 11):
         span = slice(begin * rate, (begin + 3) * rate)
         assert lag(mine[span], theirs[span]) == 0
 
@@ -158,10 +162,25 @@ def test_the_users_filters_are_measured_and_not_undone(
 ) -> None:
     """Range, another rate and a mix come first; the rate that they leave is the one that comes out."""
     source, output = music(MUSIC[2]), tmp_path / "out.flac"
-    before = ("atrim=start=5:end=15", "aresample=32000", "aformat=channel_layouts=2c")
+    before = ("atrim=start=2:end=12", "aresample=32000", "aformat=channel_layouts=2c")
     figures = levelled(source, output, ffmpeg, -18.0, "-c:a", "flac", before=before)
     assert figures["gain"]["ceiling"] is not None
     assert heard(output, ffmpeg).integrated == pytest.approx(-18.0, abs=0.3)
     told = films.ffmpeg("-i", output, "-f", "framecrc", "-", program=ffmpeg)
     assert "#sample_rate 0: 32000" in told
     assert len(samples(output, ffmpeg)) == 320_000
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_an_encode_is_levelled_and_verify_has_nothing_against_it(
+    ffmpeg: str, music: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Through the whole job; how loud it is, the comparison says that it can't judge."""
+    source, output = music(MUSIC[0]), tmp_path / "out.m4a"
+    settings = make_settings("audio-aac", {"loudness": -14.0, "start": Fraction(2), "ffmpeg": ffmpeg})
+    report = encode(str(source), str(output), settings)
+    assert report.status == "done"
+    assert heard(output, ffmpeg).integrated == pytest.approx(-14.0, abs=0.3)
+    found = verify(str(source), str(output), ffmpeg=ffmpeg)
+    assert found.ok, found.differences
+    assert any("how loud it is was not compared" in finding.text for finding in found.unjudged)

@@ -165,3 +165,24 @@ def test_damaged_packet(compare: Callable[..., Compared], source: Path, tmp_path
 
     assert kinds(compare(source, whole)) == []
     assert kinds(compare(source, broken))
+
+
+def test_what_was_hardly_there_is_no_new_sound_when_all_is_louder(
+    compare: Callable[..., Compared], tmp_path: Path
+) -> None:
+    """A gain that was asked for (``--loudness``) lifts what was nearly silence over the line."""
+    source, output = tmp_path / "quiet.mkv", tmp_path / "loud.mkv"
+    quiet = f"aevalsrc='(0.01+0.0015*lt(mod(t,2),1)-0.009*lt(mod(t,2),1))*random(0)':s=48000:d={SECONDS}"
+    films.ffmpeg("-f", "lavfi", "-i", quiet, "-c:a", "flac", "-sample_fmt", "s32", source)
+    films.ffmpeg("-i", source, "-af", "volume=36dB", "-c:a", "flac", "-sample_fmt", "s32", output)
+    assert kinds(compare(source, output)) == []
+
+
+def test_sound_in_a_silence_is_found_behind_a_gain(compare: Callable[..., Compared], tmp_path: Path) -> None:
+    """All is louder, but not so much that a beep comes from nothing."""
+    source, output = tmp_path / "quiet.mkv", tmp_path / "loud.mkv"
+    silent = f"aevalsrc='0.05*random(0)*gt(abs(t-4),1)':s=48000:d={SECONDS}"
+    films.ffmpeg("-f", "lavfi", "-i", silent, "-c:a", "flac", source)
+    beep = "volume=12dB,aeval='val(0)+0.2*sin(2*PI*700*t)*lt(abs(t-4),0.3)'"
+    films.ffmpeg("-i", source, "-af", beep, "-c:a", "flac", output)
+    assert "sound-added" in kinds(compare(source, output))

@@ -27,7 +27,7 @@ _MOST_TRIALS: Final = 6
 _SLOPE: Final = 0.7
 _SLOPES: Final = (0.25, 1.0)
 # So much more than one gain would need; who asks for more asks for noise.
-_MOST_EXTRA_DB: Final = 18.0
+_MOST_EXTRA_DB: Final = 12.0
 # Clocks in thousandths of a second are off by less than this, in seconds; what is more is a gap.
 _JITTER_S: Final = 0.003
 # Peaks between the samples are seen at 4 times 48 kHz. Source: ITU-R BS.1770-4, annex 2.
@@ -79,7 +79,7 @@ def next_gain(target: float, ceiling: float, trials: Sequence[Trial]) -> Gain | 
     """
     plain = trials[0].heard
     wanted = target - plain.integrated
-    if not plain.is_known or plain.true_peak + wanted <= ceiling:
+    if not plain.is_known or round(plain.true_peak + wanted, 2) <= ceiling:
         return None
     if len(trials) == 1:
         return Gain(wanted, ceiling)

@@ -9,6 +9,7 @@ Neighbours: `gain` decides, `suture.ffmpeg.loudness` reads the figures.
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -92,6 +93,10 @@ class LoudnessCommand(Command):
     def command_line(self) -> list[str]:
         """The child that runs: this Python and this Suture."""
         return python_argv("suture", "loudness", STEP_OPTION, *self._arguments())
+
+    def dry_run(self) -> str:
+        """``suture loudness SOURCE …``, which a POSIX shell reads back exactly."""
+        return shlex.join(self.build_args())
 
     def _arguments(self) -> list[str]:
         words = [f"--target={self.target:g}", f"--ceiling={self.ceiling:g}", f"--rate={self.rate}"]

@@ -227,8 +227,8 @@ class SoundPiece(AudioBuilder):
         """
         AudioBuilder.check(self, progress, path)
         table, wanted = read_table(path), wav_samples(self.input_path)
-        if table.heard < wanted.seconds:
-            made, asked = float(table.heard), float(wanted.seconds)
+        if table.seconds < wanted.seconds:
+            made, asked = float(table.seconds), float(wanted.seconds)
             raise ChunkError(f"{self.id} holds {made:.4f} s of sound, and {asked:.4f} s were given", "it is made again")
 
     def run(self, context: RunContext | None = None) -> Outcome:

@@ -81,9 +81,17 @@ class AudioEncoder(Encoder):
         """With its filters in a file that another command writes: the option that names it, and its name."""
         return replace(self, filters=(), options=(*self.options, option))
 
-    def piece(self, slice_path: str, output_path: str, task: str) -> SoundPiece:
-        """The command that encodes a slice of samples, one of many to be spliced, and removes it."""
+    def piece(self, slice_path: str, output_path: str, task: str, silence: int = 0) -> SoundPiece:
+        """The command that encodes a slice of samples, one of many to be spliced, and removes it.
+
+        Args:
+            slice_path: the samples.
+            output_path: the piece.
+            task: its id in a graph.
+            silence: samples that follow those of the slice.
+        """
         builder = SoundPiece(task, slice_path, output_path, consumes=slice_path)
+        builder = builder.add_filter(f"apad=pad_len={silence}") if silence else builder
         builder = builder.set_priority(self.priority).set_program(self.ffmpeg)
         # Without it, AAC has the name of its encoder in a packet now and then, by which pieces differ.
         return self._encoding(builder).add_option("-flags:a", "+bitexact")

@@ -7,11 +7,13 @@ whole. The overlaps were measured on music, speech and hard synthetic sound: doc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 __all__ = ["GRIDS", "Grid", "grid_of"]
 
+_AC3_PACKET: Final = 1536
 _MPEG_RATES: Final = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
 
 
@@ -27,9 +29,10 @@ class Grid:
         forms: of samples that it takes, the first for whatever has more.
         rates: that it takes; empty: any.
         cost: seconds of one core for a second of one channel.
-        agrees: whether a packet that two encoders both made tells that they go on alike.
+        run: so many packets in a row that two encoders both made tell that they go on alike.
         compares: whether samples are kept to choose the join by.
         reach: bytes before a packet that its own decoding needs.
+        pads: whether the encoder leaves out its last samples, unless silence follows them.
     """
 
     packet: int
@@ -39,9 +42,10 @@ class Grid:
     forms: tuple[str, ...]
     rates: tuple[int, ...] = ()
     cost: float = 0.005
-    agrees: bool = True
+    run: int = 1
     compares: bool = False
     reach: int = 0
+    pads: bool = False
 
     @property
     def before(self) -> int:
@@ -57,6 +61,17 @@ class Grid:
         """In a packet."""
         return self.packet or rate // 50
 
+    def period(self, rate: int, bit_rate: int | None) -> int:
+        """After so many packets an encoder begins anew: a piece has to begin at a multiple of it.
+
+        Where AC-3's rate makes no whole bytes of a packet, every so many packets are two bytes longer, counted from
+        the first one of the encode.
+        """
+        if not self.pads or self.packet != _AC3_PACKET:
+            return 1
+        bits = (bit_rate or 192_000) * _AC3_PACKET
+        return 1 if bits % (16 * rate) == 0 else rate // math.gcd(rate, _AC3_PACKET)
+
     def rate(self, rate: int) -> int:
         """The rate that it takes nearest to ``rate``, as ffmpeg chooses it."""
         return min(self.rates, key=lambda each: abs(each - rate)) if self.rates else rate
@@ -67,29 +82,23 @@ class Grid:
         return plain if plain in self.forms else self.forms[0]
 
 
-_AC3: Final = Grid(1536, 2, 2, 2, ("flt",), (48_000, 44_100, 32_000), 0.0008)
+_AC3: Final = Grid(_AC3_PACKET, 1, 4, 2, ("flt",), (48_000, 44_100, 32_000), 0.0008, pads=True)
 _AAC_RATES: Final = (96_000, 88_200, 64_000, *_MPEG_RATES, 12_000, 11_025, 8_000, 7_350)
-_AAC: Final = Grid(1024, 128, 256, 44, ("flt",), _AAC_RATES, 0.0072, agrees=False, compares=True)
+_AAC: Final = Grid(1024, 192, 320, 48, ("flt",), _AAC_RATES, 0.0072, run=16, compares=True)
 _OPUS_RATES: Final = (48_000, 24_000, 16_000, 12_000, 8_000)
-_OPUS: Final = Grid(0, 8, 88, 50, ("flt", "s16"), _OPUS_RATES, 0.0033, compares=True)
-# At few bits a second its state takes longer to agree.
-_THIN_OPUS: Final = Grid(0, 8, 248, 50, ("flt", "s16"), _OPUS_RATES, 0.0033, compares=True)
-_THIN_RATE: Final = 48_000
 
 GRIDS: Final[dict[str, Grid]] = {
     "aac": _AAC,
-    "libfdk_aac": Grid(1024, 128, 256, 44, ("s16",), _AAC_RATES, 0.005, agrees=False, compares=True),
-    "libopus": _OPUS,
+    "libfdk_aac": replace(_AAC, forms=("s16",)),
+    "libopus": Grid(0, 64, 192, 50, ("flt", "s16"), _OPUS_RATES, 0.0033, run=16, compares=True),
     "ac3": _AC3,
     "eac3": _AC3,
-    "libmp3lame": Grid(1152, 16, 112, 3, ("flt", "s32", "s16"), _MPEG_RATES[:3], 0.0048, reach=511),
-    "mp2": Grid(1152, 2, 32, 2, ("s16",), _MPEG_RATES[:3], 0.001),
+    "libmp3lame": Grid(1152, 16, 368, 40, ("flt", "s32", "s16"), _MPEG_RATES[:3], 0.0048, compares=True, reach=511),
+    "mp2": Grid(1152, 2, 32, 2, ("s16",), _MPEG_RATES[:3], 0.001, pads=True),
     "alac": Grid(4096, 0, 2, 1, ("s32", "s16"), (), 0.001),
 }
 
 
-def grid_of(encoder: str, bit_rate: int | None, channels: int) -> Grid | None:
-    """The grid of an encoder at a rate in bits a second (None: its own); None: its sound can't be cut."""
-    if encoder == "libopus" and bit_rate is not None and bit_rate < _THIN_RATE * max(1, channels):
-        return _THIN_OPUS
+def grid_of(encoder: str) -> Grid | None:
+    """The grid of an encoder; None: its sound can't be cut."""
     return GRIDS.get(encoder)

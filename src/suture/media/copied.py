@@ -174,6 +174,11 @@ class CopiedStream:
         if dts is not None:
             packet.dts = placed if dts == pts else clock.convert(dts)
 
+    @property
+    def priming(self) -> int:
+        """Ticks of the output's clock by which the first packet that was placed begins before it is heard."""
+        return self._sound.priming if self._sound else 0
+
     def _begin(self) -> Clock:
         """The output's header is written, and has decided on its clock."""
         self._clock = Clock(self._base, Fraction(self._output.time_base), self._shift)
@@ -221,12 +226,15 @@ class _Sound:
         self._list_end = None if self._last_moment is None else _Samples(clock.base, self._last_moment, rate)
         self._samples_clock: AudioClock | None = None
         self._before: int | None = None
+        self.priming = 0
 
     def place(self, packet: Any, pts: int) -> int:  # noqa: ANN401
         """Where the packet that the source puts at ``pts`` goes; it gets its length, and what hides its end."""
         samples = self._count(packet)
         before, after = skipped(packet)
         after = self._unheard_after(packet, pts, samples, after)
+        if self._before is None and self._rate:
+            self.priming = self._in_target.convert(before)
         duration = packet.duration or (0 if self._before is None else max(0, pts - self._before))
         self._before = pts
         if self._finer and samples:

@@ -1,15 +1,16 @@
 """Where two neighbouring pieces of a sound are joined: at which packet the one ends and the other begins.
 
-Both have encoded the samples around their boundary. At a packet that both have, byte for byte, two encoders whose state
-depends on little more than their last packets agree, and the join is that of one encoder. One whose state never agrees
-(AAC, which carries its rate for half a minute) is joined where the noise of the right one is like the noise that the
-left one would have gone on with: both are decoded and held against the samples. `splice` writes what is chosen here.
+Both have encoded the samples around their boundary. Where both have the same packets for a while, byte for byte, their
+encoders agree, and the join is that of one. Encoders whose states never agree (AAC's rate control remembers half a
+minute) are joined where the second behind the join is no noisier than the left one would have gone on: both are
+decoded, apart and joined, and held against the samples. `splice` writes what is chosen here.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 import av
@@ -28,8 +29,11 @@ __all__ = ["Joint", "Overlap", "joint_of"]
 _SILENCE: Final = 7.8e-11
 # Decibels by which a join may be noisier than its surroundings: on average, and in its worst moment.
 _MEAN_DB, _WORST_DB = 0.3, 1.5
-# Packets that a decoder needs until its sound is right.
-_LEAD: Final = 2
+# Packets that a decoder is given before those that count.
+_LEAD: Final = 16
+# So many places are tried, and so many packets apart.
+_TRIALS: Final = 12
+_APART: Final = 6
 # A join that is so many times worse than it may be is none.
 _BAD: Final = 4.0
 
@@ -47,7 +51,7 @@ class Overlap:
         end: one past the last.
         tail: how many packets behind a join are looked at.
         reach: bytes before a packet that its own decoding needs (MP3's reservoir).
-        agrees: whether equal bytes tell that the encoders agree.
+        run: so many packets in a row that both have tell that the encoders agree.
         samples: a WAV file of what both were given, from ``right_first`` on; empty: it is not kept.
     """
 
@@ -59,7 +63,7 @@ class Overlap:
     end: int
     tail: int
     reach: int
-    agrees: bool
+    run: int
     samples: str
 
 
@@ -77,37 +81,92 @@ def joint_of(overlap: Overlap) -> Joint:
     Raises:
         PiecesDiffer: nowhere.
     """
-    if overlap.agrees and (found := _common(overlap)) is not None:
+    if (found := _common(overlap)) is not None:
         return found
-    if overlap.samples and not overlap.reach:
+    if overlap.samples:
         return _least_noise(overlap)
     raise PiecesDiffer("two pieces of the sound have no packet in common", "encoded whole, there is nothing to join")
 
 
 def _common(overlap: Overlap) -> Joint | None:
-    """The middle of the longest run of packets that both have."""
+    """The middle of the longest run of packets that both have, if it is long enough to tell something."""
     left, right = Packets(overlap.left), Packets(overlap.right)
-    best, run, reached = None, 0, 0
-    longest = 0
+    run, longest, at = 0, 0, 0
     for number in range(overlap.begin, overlap.end):
-        data = right.read(number - overlap.right_first)
-        if data != left.read(number - overlap.left_first):
-            run = reached = 0
-            continue
-        run += 1
-        if reached >= overlap.reach and run > longest:
-            longest, best = run, number - (run - 1) // 2 if not overlap.reach else number
-        reached += len(data)
-    return None if best is None else Joint(best, f"{longest} packets in a row are the same")
+        same = right.read(number - overlap.right_first) == left.read(number - overlap.left_first)
+        run = run + 1 if same else 0
+        if run > longest:
+            longest, at = run, number
+    if longest < overlap.run:
+        return None
+    first = at - longest + 1
+    reached = accumulate(right.size(number - overlap.right_first) for number in range(first, at + 1))
+    # Behind so many bytes of packets that both have, nothing that it needs is another's.
+    behind = next((n for n, size in enumerate([0, *reached]) if size >= overlap.reach), longest)
+    chosen = first + max(longest // 2, behind)
+    return Joint(chosen, f"{longest} packets in a row are the same") if chosen <= at else None
 
 
 def _least_noise(overlap: Overlap) -> Joint:
-    noises = [_noise(overlap, overlap.left, overlap.left_first), _noise(overlap, overlap.right, overlap.right_first)]
-    costs = [_cost(*(noise[at : at + overlap.tail] for noise in noises)) for at in range(overlap.end - overlap.begin)]
-    at = int(np.argmin(costs))
-    if not costs or costs[at] > _BAD:
+    """Where a decoder hears least of the join.
+
+    Joins that look good in each piece's own sound are tried: what a decoder makes of packets of both counts, for the
+    windows of two neighbouring packets have to fit together.
+    """
+    judge = _Judge(overlap)
+    costs = {at: judge.apart(at) for at in range(overlap.end - overlap.begin)}
+    tried: dict[int, float] = {}
+    for at in sorted(costs, key=costs.__getitem__):
+        if all(abs(at - other) >= _APART for other in tried):
+            tried[at] = judge.joined(at)
+        if len(tried) == _TRIALS:
+            break
+    best = min(tried, key=tried.__getitem__)
+    if tried[best] > _BAD:
         raise PiecesDiffer("two pieces of the sound differ wherever they could be joined", "it is encoded whole")
-    return Joint(overlap.begin + at, f"the noise behind it is that of one encoder ({costs[at]:.2f} of what may be)")
+    return Joint(overlap.begin + best, f"the noise behind it is one encoder's ({tried[best]:.2f} of what may be)")
+
+
+class _Judge:
+    """Holds what pieces decode to against the samples that they were made from.
+
+    Args:
+        overlap: what they have in common.
+    """
+
+    def __init__(self, overlap: Overlap) -> None:
+        self._overlap = overlap
+        self._wanted = read_samples(overlap.samples)
+        self._packets = Packets(overlap.left), Packets(overlap.right)
+        count = overlap.end - overlap.begin + overlap.tail
+        self._noises = [self._noise([(n, side) for n in range(-_LEAD, count)], 0, count) for side in (0, 1)]
+
+    def apart(self, at: int) -> float:
+        """How much noisier the right piece is behind a place than the left one is there."""
+        left, right = (noise[at : at + self._overlap.tail] for noise in self._noises)
+        return _cost(left, right)
+
+    def joined(self, at: int) -> float:
+        """How much noisier both are, joined, than the left one would be."""
+        tail = self._overlap.tail
+        packets = [(at + n, 0 if n < 0 else 1) for n in range(-_LEAD, tail)]
+        return _cost(self._noises[0][at : at + tail], self._noise(packets, at, tail))
+
+    def _noise(self, packets: list[tuple[int, int]], at: int, count: int) -> Any:  # noqa: ANN401 - an array
+        """The mean square error of the last ``count`` of some packets, each told by its place and its piece."""
+        overlap, usual = self._overlap, self._overlap.left.usual
+        firsts = overlap.left_first, overlap.right_first
+        there = [(n + overlap.begin - firsts[side], side) for n, side in packets]
+        made = _decoded(overlap.left, [self._packets[side].read(n) for n, side in there if n >= 0])[-count:]
+        if len(made) != count or any(each.shape != (self._wanted.shape[0], usual) for each in made):
+            raise PiecesDiffer("a piece of the sound can't be compared with what it was made from", "")
+        begin = (overlap.begin + at - overlap.right_first) * usual - overlap.left.priming
+        return np.array([self._error(begin + n * usual, sound) for n, sound in enumerate(made)]) + _SILENCE
+
+    def _error(self, at: int, sound: Any) -> float:  # noqa: ANN401 - an array
+        told = self._wanted[:, max(0, at) : at + sound.shape[1]]
+        error = sound[:, sound.shape[1] - told.shape[1] :] - told
+        return float(np.mean(error * error)) if error.size else 0.0
 
 
 def _cost(left: Any, right: Any) -> float:  # noqa: ANN401 - arrays
@@ -117,31 +176,11 @@ def _cost(left: Any, right: Any) -> float:  # noqa: ANN401 - arrays
     return max(0.0, mean / _MEAN_DB, worst / _WORST_DB) + 0.05 * abs(mean)
 
 
-def _noise(overlap: Overlap, piece: SoundTable, first: int) -> Any:  # noqa: ANN401 - an array
-    """The mean square error of each packet from ``begin`` to ``tail`` behind ``end``."""
-    wanted = read_samples(overlap.samples)
-    count, usual = overlap.end - overlap.begin + overlap.tail, piece.usual
-    lead = min(_LEAD, overlap.begin - first)
-    made = _decoded(piece, overlap.begin - lead - first, lead + count)[lead:]
-    if len(made) != count or any(each.shape != (wanted.shape[0], usual) for each in made):
-        raise PiecesDiffer("a piece of the sound can't be compared with what it was made from")
-    begin = (overlap.begin - overlap.right_first) * usual - piece.priming
-    noise = np.empty(count)
-    for n, sound in enumerate(made):
-        at = begin + n * usual
-        told = wanted[:, max(0, at) : at + usual]
-        error = sound[:, usual - told.shape[1] :] - told
-        noise[n] = np.mean(error * error) if error.size else 0.0
-    return noise + _SILENCE
-
-
-def _decoded(piece: SoundTable, first: int, count: int) -> list[Any]:
+def _decoded(piece: SoundTable, packets: list[bytes]) -> list[Any]:
     """What packets decode to, as floats: channels by samples, for each packet."""
-    packets = Packets(piece)
     with open_input(piece.path) as container:
         decoder = container.streams.audio[0].codec_context
-        found = [frame for n in range(count) for frame in decoder.decode(av.Packet(packets.read(first + n)))]
-    return [_floats(frame) for frame in found]
+        return [_floats(frame) for packet in packets for frame in decoder.decode(av.Packet(packet))]
 
 
 def _floats(frame: Any) -> Any:  # noqa: ANN401

@@ -6,10 +6,8 @@ name. What a spec holds is in `spec`; whether pieces fit together is decided in 
 
 from __future__ import annotations
 
-import base64
 import heapq
 import os
-import struct
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,9 @@ from suture.errors import ConcatError, DiskFull, MediaError, ProbeError, Unsuppo
 from suture.media import matroska
 from suture.media.clock import Clock
 from suture.media.copied import CopiedStream, Tally, Window, finest, unheard
+from suture.media.cover import read_cover
+from suture.media.edit_list import hide_priming
+from suture.media.header import chapter, describe_pictures, roles
 from suture.media.matroska_delay import with_delay
 from suture.media.opening import complaints, open_input
 from suture.media.spec import read_spec
@@ -27,12 +28,12 @@ from suture.media.spec import read_spec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from suture.media.cover import Cover
     from suture.media.pieces import PieceTrack
     from suture.media.spec import JoinSpec, TrackSpec
 
 __all__ = ["join", "join_file"]
 
-_PICTURES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
 _DELAYING = {"matroska", "webm"}
 _FRAMED = {"mpegts", "mpeg", "h264", "hevc", "aac", "avi", "flv", "mpegvideo"}
 _PICTURE_IN_TAG = {"ogg", "opus", "oga"}
@@ -124,6 +125,7 @@ def _write(
             if not any(stream["packets"] for stream in written):
                 raise MediaError(f"nothing can be read from {spec.source!r}", "its data are missing or cut off")
     matroska.write_shapes(spec.part, lanes.shapes)
+    hide_priming(spec.part, lanes.priming)
     return frames, written, lanes.dropped
 
 
@@ -141,6 +143,7 @@ class _Lanes:
         self._empty: set[int] = set()
         self._tallies: dict[int, Tally] = {}
         self._latest: dict[int, int] = {}
+        self._late: dict[int, int] = {}
         self.shapes: dict[int, Fraction] = {}
         self.dropped = 0
 
@@ -159,7 +162,7 @@ class _Lanes:
         for index in self._spec.attachments:
             self._attach(self._source.streams[index])
         if self._spec.chapters:
-            self._output.set_chapters([_chapter(n, chapter) for n, chapter in enumerate(self._spec.chapters)])
+            self._output.set_chapters([chapter(n, each) for n, each in enumerate(self._spec.chapters)])
 
     def _is_tag_or_attachment(self, track: TrackSpec) -> bool:
         if self._spec.format in _PICTURE_IN_TAG:
@@ -177,9 +180,9 @@ class _Lanes:
             raise Unsupported(f"{self._spec.format} can't hold stream {track.source_index}: {error}") from error
         stream.time_base = base
         stream.metadata.update(track.metadata)
-        stream.disposition = _disposition(track.disposition)
+        stream.disposition = roles(track.disposition)
         if track.kind == "video":
-            _describe(stream, track)
+            describe_pictures(stream, track)
             self._shape(stream, track, template)
         if track.statistics:
             stream.metadata.update(self._tracks[number].statistics())
@@ -191,7 +194,7 @@ class _Lanes:
         stream = self._output.add_mux_stream(track.codec)
         stream.time_base = Fraction(1, 1000)
         stream.metadata.update(track.metadata)
-        stream.disposition = _disposition(track.disposition)
+        stream.disposition = roles(track.disposition)
         return stream
 
     def _shape(self, stream: Any, track: TrackSpec, template: Any) -> None:  # noqa: ANN401
@@ -237,24 +240,17 @@ class _Lanes:
         self._inputs.append(container)
         return container.streams[0]
 
-    def _picture(self, track: TrackSpec) -> tuple[str, str, bytes]:
-        stream = self._source.streams[track.source_index]
-        suffix, mimetype = _PICTURES.get(stream.codec_context.name, ("bin", "application/octet-stream"))
-        with open_input(self._spec.source) as again:
-            data = next((bytes(p) for p in again.demux(again.streams[stream.index]) if p.size), b"")
-        return stream.metadata.get("filename", f"cover.{suffix}"), mimetype, data
+    def _cover(self, track: TrackSpec) -> Cover:
+        return read_cover(self._spec.source, self._source.streams[track.source_index])
 
     def _attach_picture(self, track: TrackSpec) -> None:
-        name, mimetype, data = self._picture(track)
-        self._output.add_attachment(name, mimetype, data)
+        cover = self._cover(track)
+        self._output.add_attachment(cover.name, cover.mimetype, cover.data)
 
     def _picture_tag(self, track: TrackSpec) -> None:
-        """Ogg has no pictures; its comments hold them. Source: xiph.org, VorbisComment, METADATA_BLOCK_PICTURE."""
-        _, mimetype, data = self._picture(track)
-        mime = mimetype.encode()
-        block = struct.pack(">II", 3, len(mime)) + mime + struct.pack(">6I", 0, 0, 0, 24, 0, len(data)) + data
+        """Ogg has no pictures; the comments of its first stream hold them."""
         for stream in self._streams.values():
-            stream.metadata["METADATA_BLOCK_PICTURE"] = base64.b64encode(block).decode()
+            stream.metadata["METADATA_BLOCK_PICTURE"] = self._cover(track).as_comment()
             break
 
     def _attach(self, stream: Any) -> None:  # noqa: ANN401
@@ -273,6 +269,9 @@ class _Lanes:
                 continue
             if number in self._tallies:
                 self._tallies[number].see(packet)
+            if number in self._late:
+                packet.pts += self._late[number]
+                packet.dts += self._late[number]
             mux(packet)
             frames += number in self._tracks
             written += 1
@@ -300,6 +299,16 @@ class _Lanes:
             return int(packet.pts if packet.dts is None else packet.dts) * times / over
 
         return heapq.merge(*lanes, key=moment)
+
+    @property
+    def priming(self) -> dict[int, int]:
+        """Ticks that are not to be heard of streams that begin late, by their place in the output; `edit_list`."""
+        return {self._streams[number].index: ticks for number, ticks in self._late.items()}
+
+    def _delay(self, number: int, packet: Any, priming: int) -> None:  # noqa: ANN401
+        """Sound that is heard from later than zero on begins there, priming and all, until its edit list is written."""
+        if priming and self._spec.format in _ASCENDING and packet.pts + priming > 0:
+            self._late[number] = priming
 
     def _runs_back(self, number: int, packet: Any) -> bool:  # noqa: ANN401
         """Whether a copied packet of a damaged source goes back in time, or stands still, where that can't be held."""
@@ -346,6 +355,7 @@ class _Lanes:
             index: (n, CopiedStream(container.streams[index], self._streams[n], window, shift))
             for index, n in numbers.items()
         }
+        begun: set[int] = set()
         for packet in container.demux([container.streams[index] for index in numbers]):
             if not packet.size:
                 continue
@@ -354,6 +364,9 @@ class _Lanes:
                 self.dropped += 1
             elif lane.is_wanted(packet):
                 lane.place(packet)
+                if number not in begun:
+                    begun.add(number)
+                    self._delay(number, packet, lane.priming)
                 yield number, packet
 
 
@@ -363,16 +376,6 @@ def _window(spec: JoinSpec, ahead: int = 0) -> Window:
     return Window(begin, end, spec.format)
 
 
-def _describe(stream: Any, track: TrackSpec) -> None:  # noqa: ANN401
-    """Header facts of a video stream that no packet tells."""
-    if track.rate:
-        stream.codec_context.framerate = Fraction(track.rate)
-    if track.tag:
-        stream.codec_context.codec_tag = track.tag
-    if track.display_matrix:
-        stream.set_display_matrix(track.display_matrix)
-
-
 def _is_readable(path: str) -> bool:
     """Whether a file of ours holds any packet: one that does not can't even be opened."""
     try:
@@ -380,20 +383,3 @@ def _is_readable(path: str) -> bool:
     except ProbeError:
         return False
     return True
-
-
-def _disposition(names: tuple[str, ...]) -> av.stream.Disposition:
-    flags = av.stream.Disposition(0)
-    for name in names:
-        flags |= av.stream.Disposition[name]
-    return flags
-
-
-def _chapter(number: int, chapter: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {
-        "id": number,
-        "start": chapter.start,
-        "end": chapter.end,
-        "time_base": Fraction(chapter.time_base),
-        "metadata": dict(chapter.metadata),
-    }

@@ -51,9 +51,9 @@ class SoundTable:
     priming: int
 
     @property
-    def heard(self) -> Fraction:
-        """How long it is heard, in seconds."""
-        return Fraction(self.length - self.priming, self.timescale)
+    def seconds(self) -> Fraction:
+        """How long all packets last, priming and all."""
+        return Fraction(self.length, self.timescale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ class Packets:
     def span(self, first: int, end: int) -> tuple[int, int]:
         """Where the packets from ``first`` to ``end`` lie: first byte, and one past the last."""
         return self._places[first], self._places[end]
+
+    def size(self, number: int) -> int:
+        """Of one of them, in bytes."""
+        return self._table.sizes[number]
 
     def read(self, number: int) -> bytes:
         """One of them."""

@@ -64,7 +64,7 @@ class SpliceSpec:
         warm: packets of a piece that are not yet as they would be in the middle of the track.
         tail: packets at the end of a piece that only serve to compare, or are not as they would be.
         reach: bytes before a packet that its own decoding needs.
-        agrees: whether equal bytes tell that two encoders agree.
+        run: so many packets in a row that two pieces both have tell that their encoders agree.
     """
 
     output: str
@@ -74,7 +74,7 @@ class SpliceSpec:
     warm: int = 0
     tail: int = 0
     reach: int = 0
-    agrees: bool = True
+    run: int = 1
 
     def to_json(self) -> str:
         """As `read_splice` reads it."""
@@ -138,7 +138,7 @@ def _overlap(spec: SpliceSpec, tables: Sequence[SoundTable], n: int, after: int)
         end,
         spec.tail,
         spec.reach,
-        spec.agrees,
+        spec.run,
         right.samples,
     )
 

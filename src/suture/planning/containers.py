@@ -40,6 +40,7 @@ class Container:
         chapters: whether it keeps chapters.
         not_video: codecs that it does not hold although ``video`` is any.
         negative: whether a timestamp may lie before zero.
+        timed: whether it says when a sound is heard; else it is heard from the first moment on, without a gap.
         options: for the muxer.
     """
 
@@ -54,6 +55,7 @@ class Container:
     chapters: bool = False
     not_video: frozenset[str] = frozenset()
     negative: bool = False
+    timed: bool = True
     options: dict[str, str] = field(default_factory=dict)
 
     def holds(self, kind: str, codec: str) -> bool:
@@ -166,7 +168,7 @@ _PCM = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le
 _PCM_BE = frozenset(
     {"pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be", "pcm_s8", "pcm_mulaw", "pcm_alaw"}
 )
-_AIFF = Container("aiff", audio=_PCM_BE, sound="pcm_s16be", covers="stream", options={"write_id3v2": "1"})
+_AIFF = Container("aiff", audio=_PCM_BE, sound="pcm_s16be", timed=False, options={"write_id3v2": "1"})
 
 CONTAINERS: Final[dict[str, Container]] = {
     "mkv": _MKV,
@@ -187,23 +189,21 @@ CONTAINERS: Final[dict[str, Container]] = {
     ),
     "oga": Container("oga", audio=_OGG_AUDIO, sound="libopus", covers="tag", chapters=True),
     "opus": Container("opus", audio=frozenset({"opus"}), sound="libopus", covers="tag", chapters=True),
-    "flac": Container("flac", audio=frozenset({"flac"}), sound="flac", covers="stream"),
-    "mp3": Container("mp3", audio=frozenset({"mp3"}), sound="libmp3lame", covers="stream", chapters=True),
-    "wav": Container("wav", audio=_PCM, sound="pcm_s16le", options={"rf64": "auto"}),  # beyond 4 GB, too
-    "w64": Container("w64", audio=_PCM, sound="pcm_s16le"),
+    "flac": Container("flac", audio=frozenset({"flac"}), sound="flac", covers="stream", timed=False),
+    "mp3": Container("mp3", audio=frozenset({"mp3"}), sound="libmp3lame", covers="stream", chapters=True, timed=False),
+    "wav": Container("wav", audio=_PCM, sound="pcm_s16le", options={"rf64": "auto"}, timed=False),  # beyond 4 GB, too
+    "w64": Container("w64", audio=_PCM, sound="pcm_s16le", timed=False),
     "aiff": _AIFF,
     "aif": _AIFF,
-    "caf": Container("caf", audio=_PCM_BE | (_PCM - {"pcm_u8"}) | {"alac"}, sound="pcm_s16be"),
-    "au": Container("au", audio=_PCM_BE, sound="pcm_s16be"),
-    "wv": Container("wv", audio=frozenset({"wavpack"}), sound="wavpack"),
-    "tta": Container("tta", audio=frozenset({"tta"}), sound="tta"),
-    "wma": Container("asf", audio=frozenset({"wmav1", "wmav2", "wmapro", "wmalossless", "wmavoice"}), sound="wmav2"),
-    "mp2": Container("mp2", audio=frozenset({"mp2"}), sound="mp2"),
-    "dts": Container("dts", audio=frozenset({"dts"})),
-    "thd": Container("truehd", audio=frozenset({"truehd"})),
-    "aac": Container("adts", audio=frozenset({"aac"}), sound="aac"),
-    "ac3": Container("ac3", audio=frozenset({"ac3"}), sound="ac3"),
-    "eac3": Container("eac3", audio=frozenset({"eac3"}), sound="eac3"),
+    "caf": Container("caf", audio=_PCM_BE | (_PCM - {"pcm_u8"}) | {"alac"}, sound="pcm_s16be", timed=False),
+    "au": Container("au", audio=_PCM_BE, sound="pcm_s16be", timed=False),
+    "wv": Container("wv", audio=frozenset({"wavpack"}), sound="wavpack", timed=False),
+    "mp2": Container("mp2", audio=frozenset({"mp2"}), sound="mp2", timed=False),
+    "dts": Container("dts", audio=frozenset({"dts"}), timed=False),
+    "thd": Container("truehd", audio=frozenset({"truehd"}), timed=False),
+    "aac": Container("adts", audio=frozenset({"aac"}), sound="aac", timed=False),
+    "ac3": Container("ac3", audio=frozenset({"ac3"}), sound="ac3", timed=False),
+    "eac3": Container("eac3", audio=frozenset({"eac3"}), sound="eac3", timed=False),
 }
 
 

@@ -40,7 +40,9 @@ _SHORTEST_S, _LONGEST_S = 2.0, 30.0
 # Pieces for each worker, so that none waits long for the last.
 _ROUNDS: Final = 4
 # A piece is so many times as long as what its neighbours encode of it, too.
-_LEAST_OWN: Final = 20
+_LEAST_OWN: Final = 30
+# Where more cores are idle than such pieces would keep busy, so many times.
+_LEAST_SHARED: Final = 6
 # What a frame of pictures costs, in seconds of one core for a megapixel: a fast encoder's.
 _PICTURE_COST: Final = 0.01
 _LAYOUTS: Final = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
@@ -57,6 +59,7 @@ class SoundPlan:
         track: which.
         sound: what is decoded.
         grid: of its packets.
+        period: a piece begins to encode at a multiple of so many packets.
         bounds: the first packet of each piece; one piece: it is encoded whole.
         seconds: how long it is expected to last.
         why: how it is encoded, for people.
@@ -66,6 +69,7 @@ class SoundPlan:
     track: Track
     sound: SoundSource | None = None
     grid: Grid | None = None
+    period: int = 1
     bounds: tuple[int, ...] = (0,)
     seconds: float = 0.0
     why: str = ""
@@ -100,6 +104,13 @@ class SoundPlan:
         """The first packet that a piece encodes."""
         assert self.grid is not None  # noqa: S101 - it is cut
         return max(0, self.bounds[piece] - self.grid.before) if piece else 0
+
+    def silence(self, piece: int) -> int:
+        """Samples of silence behind those of a piece: the last samples of the last one must not stay in the encoder."""
+        assert self.grid is not None  # noqa: S101 - it is cut
+        assert self.sound is not None  # noqa: S101 - as above
+        is_last = piece + 1 == len(self.bounds)
+        return self.grid.samples(self.sound.rate) if is_last and self.grid.pads else 0
 
     def slices(self, folder: str) -> list[SoundSlice]:
         """The samples of each piece."""
@@ -148,7 +159,7 @@ class SoundPlan:
             for piece in range(len(self.bounds))
         )
         heard = self.heard(folder).output_path
-        return SpliceSpec(output, heard, parts, ahead, grid.warm, grid.tail, grid.reach, grid.agrees)
+        return SpliceSpec(output, heard, parts, ahead, grid.warm, grid.tail, grid.reach, grid.run)
 
     def _listing(self, folder: str) -> str:
         return str(Path(folder) / f"{self.name}-heard.now.txt")
@@ -177,7 +188,8 @@ def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> Sound
     assert stream is not None  # noqa: S101 - encoded sound comes from the source
     channels = brief.settings.channels or stream.channels
     asked = brief.settings.audio_bitrate if track.encoder == brief.settings.audio_codec else None
-    grid = grid_of(track.encoder, parse_rate(asked, "-b:a") if asked else None, channels)
+    bits = parse_rate(asked, "-b:a") if asked else None
+    grid = grid_of(track.encoder)
     plan = SoundPlan(number, track, grid=grid, seconds=float(_length(brief, stream)))
     why = _why_whole(brief, track, plan, looking)
     if why or grid is None:
@@ -186,7 +198,7 @@ def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> Sound
     rate = grid.rate(brief.settings.sample_rate or stream.sample_rate)
     layout = _LAYOUTS[brief.settings.channels] if brief.settings.channels else ""
     sound = SoundSource(brief.info.path, stream.index, sound_filters(brief), form, rate, layout, brief.ffmpeg)
-    return replace(plan, sound=sound)
+    return replace(plan, sound=sound, period=grid.period(rate, bits or (448_000 if channels > 2 else None)))  # noqa: PLR2004
 
 
 def sound_filters(brief: Brief) -> tuple[str, ...]:
@@ -239,10 +251,18 @@ def _cut(plan: SoundPlan, brief: Brief, total: float) -> SoundPlan:
     own = min(Fraction(own), Fraction(_LARGEST_SLICE, sound.rate * channels * _FORM_BYTES))
     # At the first packet at or after each multiple, as pictures are cut.
     count = max(1, math.ceil(Fraction(plan.seconds) / own))
-    bounds = tuple(math.ceil(n * own / packet) for n in range(count))
+    bounds = tuple(dict.fromkeys(_bound(plan, math.ceil(n * own / packet)) for n in range(count)))
     if len(bounds) > 1 and float((bounds[-1] + 2) * packet) >= plan.seconds:
         bounds = bounds[:-1]  # nothing is gained by a piece of a packet or two, and it might be none
     return replace(plan, bounds=bounds, why=why)
+
+
+def _bound(plan: SoundPlan, packet: int) -> int:
+    """The first packet at or after this where a piece may begin."""
+    assert plan.grid is not None  # noqa: S101 - it can be cut
+    if plan.period == 1 or not packet:
+        return packet
+    return -(-packet // plan.period) * plan.period + plan.grid.before
 
 
 def _piece_seconds(plan: SoundPlan, brief: Brief, total: float) -> tuple[float | Fraction, str]:
@@ -259,12 +279,12 @@ def _piece_seconds(plan: SoundPlan, brief: Brief, total: float) -> tuple[float |
         return plan.seconds, "one core is done with it before the others are with the rest"
     if workers == 1:
         return plan.seconds, "one worker gains nothing by pieces"
-    least = float(_LEAST_OWN * overlap)
     share = min(max(plan.cost / (workers * _ROUNDS), _SHORTEST_S), _LONGEST_S)
-    seconds = max(least, plan.seconds * share / plan.cost)
-    # Whole rounds: the last pieces end together.
-    rounds = max(1, round(plan.seconds / seconds / workers))
-    even = plan.seconds / (rounds * workers)
-    if even < least / 2:
-        return plan.seconds, "it is too short to be cut"
-    return even, "all cores work on it"
+    count = plan.seconds / max(float(_LEAST_OWN * overlap), plan.seconds * share / plan.cost)
+    if count >= workers:
+        count = workers * round(count / workers)  # whole rounds: the last pieces end together
+    else:
+        count = min(workers, plan.seconds / float(_LEAST_SHARED * overlap), plan.cost / _SHORTEST_S)
+    if count < 2:  # noqa: PLR2004 - a piece is none
+        return plan.seconds, "it is too short to gain by pieces"
+    return plan.seconds / int(count), "all cores work on it"

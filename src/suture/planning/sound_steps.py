@@ -58,7 +58,7 @@ def _pieces(brief: Brief, plan: SoundPlan, memory: int) -> Iterator[Step]:
     slices, pieces = plan.slices(folder), []
     for n, cut in enumerate(slices):
         path = plan.piece_path(folder, n, suffix)
-        pieces.append(encoder.piece(cut.output_path, path, Path(path).stem))
+        pieces.append(encoder.piece(cut.output_path, path, Path(path).stem, plan.silence(n)))
         waits = [slices[n - 1].id] if n else []
         # The disk holds few samples at a time.
         waits += [pieces[n - brief.workers - _AHEAD].id] if n >= brief.workers + _AHEAD else []

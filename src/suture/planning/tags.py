@@ -50,12 +50,12 @@ _KEPT: Final[dict[str, frozenset[str]]] = {
 _TRACK_KEPT: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("mp4", "mov"), frozenset({"creation_time", "timecode"})),
     **dict.fromkeys(
-        """mpegts adts ac3 eac3 mpeg mp2 dts truehd wav w64 aiff caf au wv tta asf mp3 flac avi flv""".split(),  # noqa: SIM905
+        """mpegts adts ac3 eac3 mpeg mp2 dts truehd wav w64 aiff caf au wv mp3 flac avi flv""".split(),  # noqa: SIM905
         frozenset(),
     ),
 }
 # What a picture shows stands in its comment. These containers have a place for it; to all others a cover is a cover.
-_TYPED_PICTURES: Final = frozenset({"mp3", "flac", "aiff"})
+_TYPED_PICTURES: Final = frozenset({"mp3", "flac"})
 _COVERS: Final = frozenset({"Cover (front)", "Other"})
 _PICTURE_TYPES: Final = _COVERS | {
     "32x32 pixels 'file icon'",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from bench.noise import Excess
-from bench.seams import CASES, Case, joins
+from bench.seams import CASES, joins
 from bench.seams_page import NAMES, Row, cells, page
 from bench.seams_picture import coloured, picture, png, spectrogram
 from bench.seams_sound import Kind, hard
@@ -19,30 +18,19 @@ from bench.seams_sound import Kind, hard
 if TYPE_CHECKING:
     from pathlib import Path
 
-CASE = Case("-c:a aac -b:a 128k", Kind(8000, 2), "m4a", 1024, 5.0)
 NONE = Excess(0.0, 0.0)
 ROW = Row("aac -b:a 128k", "9.0", 3, 0.9, 1.0, (100, 100, 100), 0, NONE, NONE, 0, exact=False)
 
 
-def events(*told: dict[str, object]) -> str:
-    """As Suture writes them."""
-    return "\n".join(json.dumps({"type": "task.ended", **one}) for one in told)
-
-
 def test_the_splice_says_where_the_joins_are() -> None:
-    """Packets become samples."""
-    told = events({"task": "audio-0-1"}, {"task": "audio-0", "splices": [40, 80]})
-    assert joins(told, CASE, 10**6) == [40960, 81920]
-
-
-def test_pieces_without_a_word_about_joins_are_looked_at_where_they_were_asked_for() -> None:
-    """At each multiple of the length of a piece, inside the source."""
-    assert joins(events({"task": "audio-0-0"}, {"task": "audio-0-1"}), CASE, 100_000) == [40000, 80000]
+    """Packets become samples, from the first that a packet may touch."""
+    log = "joined at packet 41: the same\nprogress=end\njoined at packet 81: noise (0.50 of what may be)\n"
+    assert joins(log, 1024) == [40960, 81920]
 
 
 def test_sound_in_one_piece_has_no_joins() -> None:
-    """The task of a whole track is no piece."""
-    assert joins(events({"task": "audio-0"}, {"task": "join"}), CASE, 10**6) == []
+    """A track that is encoded whole has no splice, whose log would say more."""
+    assert joins("size=N/A time=00:00:10.00\n", 1024) == []
 
 
 def test_each_case_has_a_name_of_its_own() -> None:

@@ -46,7 +46,7 @@ def test_the_search_ends_near_the_target(slope: float, target: float) -> None:
     """Within a few passes, whatever a limiter takes away."""
     trials = searched(target, Loudness(-26.0, 12.0, -3.0), slope)
     assert len(trials) <= 7
-    if trials[-1].gain.db < target + 26.0 + 17.9:  # else it asks for more than is given
+    if trials[-1].gain.db < target + 26.0 + 11.9:  # else it asks for more than is given
         assert abs(best(target, trials).heard.integrated - target) <= 0.3
 
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_reached_is_not_tried_for_ever() -> None:
     """A limiter that gives nothing more ends the search, and the nearest is taken."""
     trials = searched(-6.0, Loudness(-20.0, 5.0, -1.5), 0.02)
     assert len(trials) <= 7
-    assert max(trial.gain.db for trial in trials) <= 14.0 + 18.0
+    assert max(trial.gain.db for trial in trials) <= 14.0 + 12.0
     assert best(-6.0, trials).heard.integrated == max(trial.heard.integrated for trial in trials)
 
 
@@ -82,3 +82,9 @@ def test_peaks_are_looked_for_between_the_samples(rate: int, fine: int) -> None:
     options = dict(pair.split("=") for pair in limiter.removeprefix("alimiter=").split(":"))
     assert 10 ** (-2.2 / 20) < float(options["limit"]) < 10 ** (-2.0 / 20)
     assert (options["latency"], options["level"], options["asc"]) == ("1", "0", "1")
+
+
+def test_a_peak_that_just_fits_is_not_limited() -> None:
+    """Figures in tenths have sums that are off by a rounding of the last bit."""
+    assert next_gain(-16.0, CEILING, [Trial(Gain(), Loudness(-16.9, 4.0, -2.4))]) is None
+    assert next_gain(-16.0, CEILING, [Trial(Gain(), Loudness(-16.9, 4.0, -2.3))]) is not None

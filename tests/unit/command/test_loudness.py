@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ def test_its_line_names_all_that_counts() -> None:
     words = ["./-in.mkv", "--target=-16", "--ceiling=-1.5", "--rate=48000", "--stream=1", "--before=atrim=start=1"]
     assert COMMAND.build_args() == ["suture", "loudness", *words, "--ffmpeg=/bin/sh", "-o", "/job/loudness-0.txt"]
     assert STEP_OPTION in COMMAND.command_line()
+    assert shlex.split(COMMAND.dry_run()) == COMMAND.build_args()
     assert pickle.loads(pickle.dumps(COMMAND)) == COMMAND  # noqa: S301 - our own bytes
 
 
