@@ -36,6 +36,8 @@ whole second against the same second of the serial encode, *worst* the noisiest 
 the serial encode. The target is at most {MEAN_DB} dB and {WORST_DB} dB more, for every join by itself. A click is an
 edge in the noise at a join twice as steep as any in the serial encode's noise of the seconds around it.
 """
+# What the size may differ from the serial encode's.
+_SIZE: Final = 0.01
 _LOSSLESS: Final = ("flac", "alac", "pcm", "ac3", "eac3")
 
 
@@ -71,8 +73,8 @@ class Row:
 
     @property
     def good(self) -> bool:
-        """Whether nobody can find the joins: within the targets, in its place, exact where that is possible."""
-        placed = self.offset == 0 and self.samples[1] == self.samples[2]
+        """Whether nobody can find the joins: within the targets, in its place, as large, exact where that is possible."""
+        placed = self.offset == 0 and self.samples[1] == self.samples[2] and abs(self.size - 1) <= _SIZE
         needed = self.exact or not self.name.startswith(_LOSSLESS)
         return placed and needed and self.largest.good and not self.clicks
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from suture.errors import CommandError
 from suture.events import EncodeReport, Failure
 from suture.orchestrator.states import State
+from suture.planning.loudness import loudness_said
 from suture.planning.output import piece_path
 from suture.units import format_time
 from suture.verify import facts_path, losses_path
@@ -46,10 +47,10 @@ def report_of(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
         frames=_frames_written(run),
         cpu_seconds=run.cpu_seconds,
         bytes=Path(plan.output).stat().st_size,
-        chunks=plan.pieces,
-        chunks_reused=sum(task.task.startswith("video-") for task in run.reused),
+        chunks=plan.pieces + plan.sound_pieces,
+        chunks_reused=sum(_is_piece(task.task) for task in run.reused),
         retries=run.retries,
-        warnings=(*map(str, plan.losses), *_damage(plan), *_gaps(plan, run), *_lean(run)),
+        warnings=(*map(str, plan.losses), *_damage(plan), *_gaps(plan, run), *_lean(run), *_loudness(plan)),
         failures=failures,
     )
 
@@ -63,10 +64,23 @@ def report_of_published(plan: Plan) -> EncodeReport:
         0,
         frames=written["frames"],
         bytes=Path(plan.output).stat().st_size,
-        chunks=plan.pieces,
-        chunks_reused=plan.pieces,
-        warnings=(*map(str, plan.losses), *_damage(plan)),
+        chunks=plan.pieces + plan.sound_pieces,
+        chunks_reused=plan.pieces + plan.sound_pieces,
+        warnings=(*map(str, plan.losses), *_damage(plan), *_loudness(plan)),
     )
+
+
+def _is_piece(task: str) -> bool:
+    """Of pictures, or of sound; not what is made of these."""
+    kind, *rest = task.split("-")
+    return kind == "video" or (kind == "audio" and len(rest) > 1 and rest[-1].isdigit())
+
+
+def _loudness(plan: Plan) -> Iterator[str]:
+    """Tracks that are not as loud as was asked for."""
+    for text, is_missed in loudness_said(step.command for step in plan.steps):
+        if is_missed:
+            yield text
 
 
 def _lean(run: RunReport) -> Iterator[str]:

@@ -39,6 +39,7 @@ from suture.orchestrator import Orchestrator
 from suture.planning.frames import Looking
 from suture.planning.job import Plan
 from suture.planning.job import make_plan as plan_job
+from suture.planning.loudness import loudness_said
 from suture.planning.machine import cores as machine_cores
 from suture.planning.machine import this_machine
 from suture.room import Room
@@ -164,6 +165,9 @@ class _Encoding:
         report = report_of(plan, run, self.control)
         for text in report.warnings[len(plan.losses) :]:
             self.watcher(Warned(text))
+        for text, is_missed in loudness_said(step.command for step in plan.steps):
+            if not is_missed:
+                self._say(text)
         self.job.note(report=asdict(report))
         return report
 

@@ -101,8 +101,8 @@ def loudness(source: str, output: str, **options: Any) -> None:  # noqa: ANN401 
 @click.argument("spec", metavar="SPEC")
 def splice(spec: str) -> None:
     """Join the pieces of a sound that SPEC describes."""
-    from suture.media.splice import read_splice  # noqa: PLC0415 - loads what the step needs
-    from suture.media.splice import splice as sew  # noqa: PLC0415 - as above
+    from suture.media.splice import splice as sew  # noqa: PLC0415 - loads what the step needs
+    from suture.media.splice_spec import read_splice  # noqa: PLC0415 - as above
 
     told = read_splice(spec)
     with Part(told.output) as part:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import av
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from suture.media.spec import ChapterSpec, TrackSpec
 
-__all__ = ["chapter", "describe_pictures", "roles"]
+__all__ = ["chapter", "chapter_comments", "describe_pictures", "roles"]
 
 
 def describe_pictures(stream: Any, track: TrackSpec) -> None:  # noqa: ANN401
@@ -40,3 +42,17 @@ def chapter(number: int, entry: ChapterSpec) -> dict[str, Any]:
         "time_base": Fraction(entry.time_base),
         "metadata": dict(entry.metadata),
     }
+
+
+def chapter_comments(chapters: Sequence[ChapterSpec]) -> dict[str, str]:
+    """Chapters as Ogg keeps them: where each begins, to the millisecond, and its name.
+
+    Source: wiki.xiph.org, Chapter Extension.
+    """
+    comments = {}
+    for number, entry in enumerate(chapters):
+        ms = max(0, round(entry.start * Fraction(entry.time_base) * 1000))
+        at = f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
+        comments[f"CHAPTER{number:03}"] = at
+        comments[f"CHAPTER{number:03}NAME"] = entry.metadata.get("title", "")
+    return comments

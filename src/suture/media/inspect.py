@@ -22,7 +22,7 @@ from suture.media.opening import open_input
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FileFacts", "StreamFacts", "decoded_times", "read_facts"]
+__all__ = ["FileFacts", "StreamFacts", "decoded_times", "is_readable", "read_facts"]
 
 # Seconds by which a seek goes back further when it landed too late.
 _FURTHER_BACK = (0, 2, 10, 60)
@@ -30,7 +30,10 @@ _FURTHER_BACK = (0, 2, 10, 60)
 
 @dataclass(slots=True)
 class StreamFacts:
-    """One stream as its packets show it. ``pts`` and ``keys`` (pts of keyframes) are in ticks of ``time_base``."""
+    """One stream as its packets show it. ``pts`` and ``keys`` (pts of keyframes) are in ticks of ``time_base``.
+
+    ``readable``: of sound, whether its rate and channels could be found out, without which nothing decodes it.
+    """
 
     kind: str
     codec: str
@@ -41,6 +44,7 @@ class StreamFacts:
     pts: array[int] = field(default_factory=lambda: array("q"))
     keys: array[int] = field(default_factory=lambda: array("q"))
     backwards: int = 0
+    readable: bool = True
 
     def see(self, packet: Any, last_dts: int | None) -> None:  # noqa: ANN401
         """Count one packet."""
@@ -88,12 +92,20 @@ def _facts(path: str) -> FileFacts:
                 pictures += 1
             elif stream.type in {"video", "audio", "subtitle"}:
                 codec = stream.codec_context.name if stream.codec_context else "unknown"
-                facts[stream.index] = StreamFacts(stream.type, codec, Fraction(stream.time_base or 1))
+                base = Fraction(stream.time_base or 1)
+                facts[stream.index] = StreamFacts(stream.type, codec, base, readable=is_readable(stream))
         for packet in container.demux([container.streams[index] for index in facts]):
             if packet.size:
                 facts[packet.stream_index].see(packet, last.get(packet.stream_index))
                 last[packet.stream_index] = packet.dts
         return FileFacts(list(facts.values()), attachments, pictures, len(container.chapters()))
+
+
+def is_readable(stream: Any) -> bool:  # noqa: ANN401
+    """Whether libavformat knows enough of a sound to decode it; of other streams that is not asked."""
+    if stream.type != "audio":
+        return True
+    return bool(stream.codec_context and stream.codec_context.sample_rate and stream.codec_context.channels)
 
 
 def decoded_times(

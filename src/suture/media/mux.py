@@ -20,7 +20,8 @@ from suture.media.clock import Clock
 from suture.media.copied import CopiedStream, Tally, Window, finest, unheard
 from suture.media.cover import read_cover
 from suture.media.edit_list import hide_priming
-from suture.media.header import chapter, describe_pictures, roles
+from suture.media.header import chapter, chapter_comments, describe_pictures, roles
+from suture.media.inspect import is_readable
 from suture.media.matroska_delay import with_delay
 from suture.media.opening import complaints, open_input
 from suture.media.spec import read_spec
@@ -36,7 +37,8 @@ __all__ = ["join", "join_file"]
 
 _DELAYING = {"matroska", "webm"}
 _FRAMED = {"mpegts", "mpeg", "h264", "hevc", "aac", "avi", "flv", "mpegvideo"}
-_PICTURE_IN_TAG = {"ogg", "opus", "oga"}
+# What is no packet stands in the comments of the first stream.
+_COMMENTS_ONLY = {"ogg", "opus", "oga"}
 # No two packets of a stream may have one decoding time here.
 _ASCENDING = frozenset({"mp4", "mov"})
 # Progress goes out once in so many packets: often enough to look alive, too seldom to cost anything.
@@ -141,6 +143,7 @@ class _Lanes:
         self._copied: dict[int, int] = {}
         self._inputs: list[Any] = []
         self._empty: set[int] = set()
+        self._unreadable: set[int] = set()
         self._tallies: dict[int, Tally] = {}
         self._latest: dict[int, int] = {}
         self._late: dict[int, int] = {}
@@ -161,11 +164,14 @@ class _Lanes:
                 self._attach_picture(track)
         for index in self._spec.attachments:
             self._attach(self._source.streams[index])
-        if self._spec.chapters:
+        if self._spec.chapters and self._spec.format in _COMMENTS_ONLY:
+            # libavformat writes some of these a second late, so that is not left to it.
+            self._streams[min(self._streams)].metadata.update(chapter_comments(self._spec.chapters))
+        elif self._spec.chapters:
             self._output.set_chapters([chapter(n, each) for n, each in enumerate(self._spec.chapters)])
 
     def _is_tag_or_attachment(self, track: TrackSpec) -> bool:
-        if self._spec.format in _PICTURE_IN_TAG:
+        if self._spec.format in _COMMENTS_ONLY:
             self._picture_tag(track)
             return True
         return self._spec.format == "matroska"
@@ -174,6 +180,8 @@ class _Lanes:
         if track.codec and not _is_readable(track.path):
             return self._silent(number, track)
         template, base = self._template(number, track)
+        if not is_readable(template):
+            self._unreadable.add(number)
         try:
             stream = self._output.add_stream_from_template(template, opaque=True)
         except ValueError as error:
@@ -323,7 +331,10 @@ class _Lanes:
 
     def written(self) -> list[dict[str, Any]]:
         """What went into each stream, for comparing with what is read back."""
-        return [{**tally.facts(), "exact": self._is_stored_as_given(number)} for number, tally in self._tallies.items()]
+        return [
+            {**tally.facts(), "exact": self._is_stored_as_given(number), "readable": number not in self._unreadable}
+            for number, tally in self._tallies.items()
+        ]
 
     def _is_stored_as_given(self, number: int) -> bool:
         """Streams with start codes or ADTS headers are rewritten by containers that have their own framing."""

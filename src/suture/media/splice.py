@@ -7,10 +7,9 @@ made of the pieces' tables, so that ten hours cost hardly more than their bytes.
 
 from __future__ import annotations
 
-import json
 import sys
 from array import array
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -28,63 +27,14 @@ if TYPE_CHECKING:
     from suture.media.heard import Heard
     from suture.media.joints import Joint
     from suture.media.sound_table import SoundTable
+    from suture.media.splice_spec import SpliceSpec
 
-__all__ = ["SoundPart", "SpliceSpec", "read_splice", "splice"]
+__all__ = ["splice"]
 
 _BLOCK: Final = 1 << 20
 _LONG: Final = 0xFFFF_FFFF
 _ONCE: Final = (1).to_bytes(4)
 _DROPPED: Final = frozenset({b"edts", b"sgpd", b"sbgp", b"udta"})
-
-
-@dataclass(frozen=True, slots=True)
-class SoundPart:
-    """A piece of a sound.
-
-    Args:
-        path: its file.
-        first: which packet of the track its first one is.
-        samples: what it has in common with the piece before, as WAV; empty: not kept.
-    """
-
-    path: str
-    first: int
-    samples: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SpliceSpec:
-    """What a splice has to do.
-
-    Args:
-        output: the file to make.
-        heard: the listing of the whole decode.
-        pieces: in order.
-        ahead: seconds by which the file's clock is ahead of the source's.
-        warm: packets of a piece that are not yet as they would be in the middle of the track.
-        tail: packets at the end of a piece that only serve to compare, or are not as they would be.
-        reach: bytes before a packet that its own decoding needs.
-        run: so many packets in a row that two pieces both have tell that their encoders agree.
-    """
-
-    output: str
-    heard: str
-    pieces: tuple[SoundPart, ...]
-    ahead: int = 0
-    warm: int = 0
-    tail: int = 0
-    reach: int = 0
-    run: int = 1
-
-    def to_json(self) -> str:
-        """As `read_splice` reads it."""
-        return json.dumps(asdict(self), indent=1)
-
-
-def read_splice(path: str) -> SpliceSpec:
-    """The spec in a file, as `SpliceSpec.to_json` has it."""
-    told = json.loads(Path(path).read_text())
-    return SpliceSpec(**(told | {"pieces": tuple(SoundPart(**each) for each in told["pieces"])}))
 
 
 def splice(spec: SpliceSpec, path: str) -> list[Joint]:

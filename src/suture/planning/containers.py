@@ -195,7 +195,8 @@ CONTAINERS: Final[dict[str, Container]] = {
     "w64": Container("w64", audio=_PCM, sound="pcm_s16le", timed=False),
     "aiff": _AIFF,
     "aif": _AIFF,
-    "caf": Container("caf", audio=_PCM_BE | (_PCM - {"pcm_u8"}) | {"alac"}, sound="pcm_s16be", timed=False),
+    # ALAC in it loses its last packet where FFmpeg 9 reads it back.
+    "caf": Container("caf", audio=_PCM_BE | (_PCM - {"pcm_u8"}), sound="pcm_s16be", timed=False),
     "au": Container("au", audio=_PCM_BE, sound="pcm_s16be", timed=False),
     "wv": Container("wv", audio=frozenset({"wavpack"}), sound="wavpack", timed=False),
     "mp2": Container("mp2", audio=frozenset({"mp2"}), sound="mp2", timed=False),

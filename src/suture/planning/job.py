@@ -23,6 +23,7 @@ from suture.planning.clock import ClockJumps, evened
 from suture.planning.containers import container_for, is_text
 from suture.planning.filters import filter_names
 from suture.planning.frames import Looking
+from suture.planning.loudness import loudness_decision
 from suture.planning.machine import cores
 from suture.planning.output import join_spec
 from suture.planning.pieces import plan_video
@@ -89,6 +90,11 @@ class Plan:
             yield step.command.output_path
             if joint := getattr(step.command, "joint", ""):
                 yield joint
+
+    @property
+    def sound_pieces(self) -> int:
+        """Pieces of sound, over all tracks that are cut."""
+        return sum(len(sound.bounds) for sound in self.sounds if sound.is_cut)
 
     def dag(self, memory_bytes: int | None = None) -> Dag:
         """The steps as a graph for the orchestrator.
@@ -158,6 +164,7 @@ def make_plan(
         planned = _videos(brief, looking)
     videos = tuple(video for video, _ in planned)
     spec, losses, decisions = join_spec(brief, videos)
+    seen = tuple(decision for _, made in planned for decision in made)
     sounds = plan_sounds(brief, videos, looking)
     spec_path = str(Path(folder) / "join.json")
     _refuse_losses(losses, settings)
@@ -172,7 +179,7 @@ def make_plan(
         videos=videos,
         workers=brief.workers,
         ffmpeg=brief.ffmpeg,
-        decisions=(*_copied(brief), *(each for _, made in planned for each in made), *_heard(sounds), *decisions),
+        decisions=(*_copied(brief), *seen, *_heard(sounds, settings.loudness), *decisions),
         losses=losses,
         sounds=sounds,
         steps=build_steps(brief, videos, sounds, spec, spec_path),
@@ -189,10 +196,11 @@ def _copied(brief: Brief) -> tuple[Decision, ...]:
     return (Decision("timestamps", why),) if brief.copy else ()
 
 
-def _heard(sounds: tuple[SoundPlan, ...]) -> Iterator[Decision]:
-    """How each sound is encoded; alike for all is said once, of them all."""
-    for sound in sounds:
-        yield sound.decision()
+def _heard(sounds: tuple[SoundPlan, ...], target: float | None) -> Iterator[Decision]:
+    """How each sound is encoded."""
+    if sounds and target is not None:
+        yield loudness_decision(target)
+    yield from (sound.decision() for sound in sounds)
 
 
 def _videos(brief: Brief, looking: Looking) -> list[tuple[VideoPlan, list[Decision]]]:

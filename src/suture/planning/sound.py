@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from suture.command.sound import HeardSound, SoundSlice, SoundSource
 from suture.encoder.sound import grid_of
-from suture.media.splice import SoundPart, SpliceSpec
+from suture.media.splice_spec import SoundPart, SpliceSpec
 from suture.planning.brief import Decision
 from suture.planning.filters import filter_names
 from suture.units import format_time, parse_rate

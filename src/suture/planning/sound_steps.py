@@ -20,7 +20,7 @@ from suture.planning.step import Step
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from suture.media.splice import SpliceSpec
+    from suture.media.splice_spec import SpliceSpec
     from suture.planning.brief import Brief
     from suture.planning.sound import SoundPlan
     from suture.planning.tracks import Track
@@ -45,7 +45,7 @@ def sound_steps(brief: Brief, plan: SoundPlan) -> Iterator[Step]:
     needed: tuple[str, ...] = ()
     # What the container needs comes behind the gain: it moves times, and loudness is measured on the source's.
     if levelled := loudness_step(brief, plan.number, plan.track, sound_filters(brief), _ahead_of(plan.track)):
-        yield Step(levelled.command, cost=_COST * plan.cost, memory_bytes=memory)
+        yield Step(levelled.command, memory_bytes=memory)
         encoder, needed = encoder.reading(levelled.option), (levelled.command.id,)
     chunk = ChunkData(0, 0.0, 0.0, brief.info.path, stream_index=plan.track.source_index, open_end=True)
     command = encoder.command(chunk, audio_path(brief.folder, plan.number, plan.track), plan.name)
@@ -63,7 +63,8 @@ def _pieces(brief: Brief, plan: SoundPlan, memory: int) -> Iterator[Step]:
         # The disk holds few samples at a time.
         waits += [pieces[n - brief.workers - _AHEAD].id] if n >= brief.workers + _AHEAD else []
         yield Step(cut, after_any=tuple(waits), memory_bytes=memory, transient=True)
-        yield Step(pieces[n], after=(cut.id,), cost=_COST * plan.cost, memory_bytes=memory)
+        cost, seconds = _COST * plan.cost, plan.seconds / len(slices)
+        yield Step(pieces[n], after=(cut.id,), cost=cost, seconds=seconds, memory_bytes=memory)
     heard = plan.heard(folder)
     yield Step(heard, after_any=(slices[-1].id,), memory_bytes=memory)
     output = audio_path(folder, plan.number, plan.track)

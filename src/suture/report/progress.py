@@ -145,8 +145,9 @@ class Tally:
     def _fraction(self, part: Part, frames: int, out_time_us: int | None) -> float | None:
         if part.frames:
             return min(1.0, frames / part.frames)
-        if part.kind in {Kind.SOUND, Kind.TEXT} and self._work.seconds > 0 and out_time_us is not None:
-            return min(1.0, max(0.0, out_time_us / 1_000_000 / self._work.seconds))
+        seconds = part.seconds or (self._work.seconds if part.kind in {Kind.SOUND, Kind.TEXT} else 0.0)
+        if seconds > 0 and out_time_us is not None:
+            return min(1.0, max(0.0, out_time_us / 1_000_000 / seconds))
         return None
 
     def _count(self, part: Part, before: Running, frames: int, fraction: float | None) -> None:

@@ -41,12 +41,14 @@ class Part:
         cost: predicted work, in a unit of its own; compared between pieces only.
         frames: what its progress counts to; 0: not known.
         slot: whether it occupies one of the slots that are shown.
+        seconds: of sound that it encodes; 0: all of it.
     """
 
     kind: Kind
     cost: float = 0.0
     frames: int = 0
     slot: bool = True
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,19 @@ def _part(step: Step, plan: Plan) -> Part:
         return Part(Kind.JOIN, frames=step.frames, slot=False)
     if ours == "check":
         return Part(Kind.CHECK, frames=plan.frames if plan.settings.verify == "full" else 0, slot=False)
-    # What only prepares a piece is shown, but the piece is what counts.
-    kinds = {TaskType.VIDEO: Kind.STAGE if step.transient else Kind.PIECE, TaskType.AUDIO: Kind.SOUND}
-    return Part(kinds.get(step.command.task_type, Kind.TEXT), step.cost, step.frames, slot)
+    return Part(_kind(step, plan), step.cost, step.frames, slot, step.seconds)
+
+
+def _kind(step: Step, plan: Plan) -> Kind:
+    """What only prepares a piece, or ends a track, is shown, but the pieces are what counts."""
+    if step.command.task_type is TaskType.VIDEO:
+        return Kind.STAGE if step.transient else Kind.PIECE
+    if step.command.task_type is not TaskType.AUDIO:
+        return Kind.TEXT
+    if not step.cost:
+        return Kind.STAGE
+    # Beside pictures, whose cost is told in another unit, sound is counted for itself.
+    return Kind.PIECE if step.seconds and not plan.videos else Kind.SOUND
 
 
 def _slots(plan: Plan) -> int:

@@ -121,6 +121,9 @@ def _check_stream(name: str, track: TrackSpec, found: StreamFacts, written: dict
     """Kind and number of packets; their bytes and times where the container stores them as they were given."""
     if found.kind != track.kind:
         raise VerificationError(f"{name} has become {found.kind}")
+    if written.get("readable") and not found.readable:
+        why = "its rate or channels can't be found out in what was written"
+        raise VerificationError(f"{name} can't be played: {why}", "choose fewer channels, or another container")
     if found.codec.startswith("pcm_"):  # samples in a row: packets are whatever a reader makes of them
         if written["exact"] and (found.bytes, found.crc) != (written["bytes"], written["crc"]):
             raise VerificationError(f"{name} holds other samples than were written")

@@ -46,11 +46,12 @@ def test_each_case_has_a_name_of_its_own() -> None:
         {"largest": Excess(0.31, 0.0)},
         {"largest": Excess(0.0, 1.51)},
         {"clicks": 1},
+        {"size": 1.02},
         {"name": "ac3 -b:a 192k"},
     ],
 )
 def test_one_thing_amiss_is_enough(spoiled: dict[str, object]) -> None:
-    """Place, length, noise, clicks; and codecs that can be exact have to be."""
+    """Place, length, size, noise, clicks; and codecs that can be exact have to be."""
     assert ROW.good
     assert not replace(ROW, **spoiled).good  # type: ignore[arg-type]
 

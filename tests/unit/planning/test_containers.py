@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from suture.errors import ConfigError
-from suture.planning.containers import CONTAINERS, container_for, is_text
+from suture.model import StreamInfo
+from suture.planning.containers import CONTAINERS, container_for, is_text, sound_encoder
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,14 @@ def test_a_missing_extension_is_refused(name: str) -> None:
         ("flac", "video", "h264", False),
         ("mp3", "subtitle", "subrip", False),
         ("mkv", "data", "bin_data", False),
+        ("mkv", "audio", "wmav2", False),
+        ("mkv", "audio", "amr_nb", False),
+        ("mka", "audio", "dts", True),
+        ("aiff", "audio", "pcm_s24be", True),
+        ("aiff", "audio", "pcm_s24le", False),
+        ("w64", "audio", "pcm_s24le", True),
+        ("dts", "audio", "dts", True),
+        ("mp2", "audio", "mp3", False),
     ],
 )
 def test_what_is_held(extension: str, kind: str, codec: str, held: bool) -> None:  # noqa: FBT001 - a parameter
@@ -66,6 +77,35 @@ def test_what_sound_is_converted_to_can_be_held() -> None:
 
     for name, container in CONTAINERS.items():
         assert not container.sound or container.holds("audio", codec_of(container.sound)), name
+
+
+@pytest.mark.parametrize(
+    ("extension", "codec", "form", "encoder"),
+    [
+        ("wav", "flac", "s16", "pcm_s16le"),
+        ("wav", "flac", "s32", "pcm_s24le"),
+        ("aiff", "alac", "s32p", "pcm_s24be"),
+        ("wav", "pcm_s24be", "s32", "pcm_s24le"),
+        ("w64", "pcm_s32be", "s32", "pcm_s32le"),
+        ("wav", "pcm_f32be", "flt", "pcm_f32le"),
+        ("au", "pcm_f64le", "dbl", "pcm_f64be"),
+        ("wav", "pcm_s8", "u8", "pcm_s16le"),
+        ("wav", "mp3", "fltp", "pcm_s16le"),
+        ("mkv", "wmav2", "fltp", "flac"),
+        ("opus", "flac", "s32", "libopus"),
+    ],
+)
+def test_samples_lose_no_bits(extension: str, codec: str, form: str, encoder: str) -> None:
+    """What was lossless becomes PCM as wide; what was not has 16 bits that matter."""
+    stream = StreamInfo(0, "audio", codec, Fraction(1, 48000), sample_format=form)
+    assert sound_encoder(CONTAINERS[extension], stream) == encoder
+
+
+def test_which_containers_tell_no_times() -> None:
+    """In these, a sound begins at once and has no gaps."""
+    untimed = {name for name, container in CONTAINERS.items() if not container.timed}
+    assert {"wav", "flac", "mp3", "aac", "ac3", "eac3", "mp2", "aiff", "dts"} <= untimed
+    assert untimed.isdisjoint({"mkv", "mp4", "mov", "webm", "ts", "ogg", "opus", "m4b"})
 
 
 def test_what_text_is_converted_to_can_be_held() -> None:

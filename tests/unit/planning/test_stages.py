@@ -14,6 +14,7 @@ from suture.planning import stages
 from suture.planning.chains import chain_of
 from suture.planning.frames import Looking
 from suture.planning.output import join_spec
+from suture.planning.sound import plan_sounds
 from suture.planning.stages import stage_path, staged, why_one, works_of
 from suture.planning.steps import build_steps
 from suture.planning.trial import Trial
@@ -62,7 +63,8 @@ def plan(make_brief: Callable[..., Brief], make_video: Callable[..., VideoPlan])
 
 def _steps(brief: Brief, video: VideoPlan) -> dict[str, Step]:
     spec = join_spec(brief, (video,))[0]
-    return {step.command.id: step for step in build_steps(brief, (video,), spec, "/job/join.json")}
+    sounds = plan_sounds(brief, (video,), Looking())
+    return {step.command.id: step for step in build_steps(brief, (video,), sounds, spec, "/job/join.json")}
 
 
 @pytest.mark.parametrize(

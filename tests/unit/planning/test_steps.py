@@ -11,7 +11,9 @@ import pytest
 from suture.command.base import PRIORITY_HIGH, PRIORITY_LOW, Resource
 from suture.command.burn import TextTrack
 from suture.model import StreamInfo
+from suture.planning.frames import Looking
 from suture.planning.output import join_spec
+from suture.planning.sound import plan_sounds
 from suture.planning.steps import build_steps
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ def steps_of(make_brief: Callable[..., Any], make_video: Callable[..., Any]) -> 
         brief = make_brief(*(streams or (VIDEO, SOUND)), **asked)
         video = replace(make_video(brief), before=before)
         spec = join_spec(brief, (video,))[0]
-        return {step.command.id: step for step in build_steps(brief, (video,), spec, "/job/join.json")}
+        sounds = plan_sounds(brief, (video,), Looking())
+        return {step.command.id: step for step in build_steps(brief, (video,), sounds, spec, "/job/join.json")}
 
     return steps
 

@@ -96,3 +96,19 @@ def test_tags_of_a_track() -> None:
 def test_roles_without_a_place_are_named(container: str, lost: list[str]) -> None:
     """Being the default is no role worth a warning."""
     assert lost_dispositions(("default", "comment", "forced", "karaoke"), container) == lost
+
+
+@pytest.mark.parametrize(
+    ("container", "comment", "lost"),
+    [
+        ("mp4", "Cover (front)", False),
+        ("mp4", "Other", False),
+        ("mp4", "Illustration", True),
+        ("mp3", "Illustration", False),
+        ("flac", "Cover (back)", False),
+        ("mp3", "the director speaks", True),
+    ],
+)
+def test_what_a_picture_shows_is_no_tag_that_is_lost(container: str, comment: str, lost: bool) -> None:  # noqa: FBT001
+    """A front cover is one without saying so; FLAC and ID3 have a field for all kinds, and none for a remark."""
+    assert lost_tags({"comment": comment}, container, of_track=True) == (["comment"] if lost else [])

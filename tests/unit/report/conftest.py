@@ -16,8 +16,10 @@ from suture.media.index import FrameIndex
 from suture.model import Attachment, Chapter, MediaInfo, StreamInfo
 from suture.planning.brief import Brief
 from suture.planning.containers import container_for
+from suture.planning.frames import Looking
 from suture.planning.job import Decision, Plan, VideoPlan
 from suture.planning.output import join_spec
+from suture.planning.sound import plan_sounds
 from suture.planning.steps import build_steps
 from suture.planning.tracks import choose_tracks
 from suture.settings import EncodeSettings
@@ -128,7 +130,8 @@ def build(
     brief = Brief(output, settings, FOLDER, info, container, tracks, FFMPEG, 2, 2)
     spec, losses, _ = join_spec(brief, tuple(videos))
     path = f"{FOLDER}/join.json"
-    steps = build_steps(brief, tuple(videos), spec, path)
+    sounds = plan_sounds(brief, tuple(videos), Looking())
+    steps = build_steps(brief, tuple(videos), sounds, spec, path)
     decisions = (Decision("pieces", f"{pieces} pieces of like length", "--chunking"),)
     return Plan(
         source,
@@ -143,6 +146,7 @@ def build(
         FFMPEG,
         decisions,
         losses,
+        sounds,
         steps,
         spec,
         path,

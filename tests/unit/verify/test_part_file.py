@@ -289,3 +289,12 @@ def test_what_can_not_be_read_back_is_not_verified(job: Job, monkeypatch: pytest
 def test_the_facts_lie_beside_the_spec() -> None:
     """Where ``suture join`` puts them and ``suture publish`` looks."""
     assert facts_path("/job/join.json") == "/job/join.json.written"
+
+
+def test_sound_that_nobody_can_play_is_refused(job: Job) -> None:
+    """Its rate or channels were known before and are not any more; where they never were, nothing is new."""
+    job.facts.streams[1].readable = False
+    job.verify()
+    job.written["streams"][1]["readable"] = True
+    with pytest.raises(VerificationError, match="can't be played"):
+        job.verify()
