@@ -151,14 +151,13 @@ def test_a_cover_has_no_comment_that_is_lost(album: Path, tmp_path: Path, encode
         *(("wv", "wavpack"), ("mka", "wavpack"), ("m4a", "alac"), ("flac", "flac")),
     ],
 )
-def test_lossless_is_sample_for_sample(
-    album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str, each_ffmpeg: str
-) -> None:
+def test_lossless_is_sample_for_sample(album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str) -> None:
     """Whatever the container, both ffmpegs give the source's samples from it."""
-    output = tmp_path / f"album.{extension}"
+    output = tmp_path / f"out.{extension}"
     encode(album, output, audio_codec=codec)
     assert held(output).codec == codec
-    assert _md5(output, each_ffmpeg) == _md5(album, each_ffmpeg)
+    for program in films.binaries().values():
+        assert _md5(output, program) == _md5(album, program)
 
 
 def _md5(path: Path, program: str) -> str:
@@ -169,14 +168,13 @@ def _md5(path: Path, program: str) -> str:
     ("extension", "codec"),
     [("opus", "libopus"), ("ogg", "libvorbis"), ("mp3", "libmp3lame"), ("mka", "libopus"), ("webm", "libopus")],
 )
-def test_as_many_samples_as_before(
-    album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str, each_ffmpeg: str
-) -> None:
+def test_as_many_samples_as_before(album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str) -> None:
     """Priming and padding are declared: what is played is as long as the source, to the sample, in both ffmpegs."""
-    output = tmp_path / f"album.{extension}"
+    output = tmp_path / f"out.{extension}"
     encode(album, output, audio_codec=codec, sample_rate=48000 if codec == "libopus" else 44100)
-    found = hearing.heard(output, each_ffmpeg)
-    assert len(found.samples) == round(Fraction(SAMPLES, 44100) * found.rate)
+    for program in films.binaries().values():
+        found = hearing.heard(output, program)
+        assert len(found.samples) == round(Fraction(SAMPLES, 44100) * found.rate)
 
 
 def test_aac_ends_where_it_ended(album: Path, tmp_path: Path, encode: Encode) -> None:
@@ -255,8 +253,7 @@ CODINGS: list[Any] = [
 @pytest.mark.parametrize(("extension", "codec"), CODINGS)
 def test_a_gap_is_filled(album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str) -> None:
     """Two seconds in which the source is silent are two seconds of silence: nothing behind them comes too early."""
-    half = Fraction(1)
-    source = with_times(album, tmp_path / "gap.mka", lambda at: at if at < half else at + 2)
+    source = with_times(album, tmp_path / "gap.mka", lambda at: at if at < 1 else at + 2)
     output = tmp_path / f"out.{extension}"
     encode(source, output, audio_codec=codec)
     found = hearing.heard(output)
@@ -264,6 +261,18 @@ def test_a_gap_is_filled(album: Path, tmp_path: Path, encode: Encode, extension:
     silent = found.between(float(found.begin) + 1.2, float(found.begin) + 2.9)
     assert np.abs(silent).max() < 0.001
     assert np.abs(found.between(float(found.begin) + 3.3, float(found.begin) + 3.9)).max() > 0.05
+
+
+@pytest.mark.xfail(strict=True, reason="overlaps are not cut yet")
+@pytest.mark.parametrize(("extension", "codec"), CODINGS[1:])
+def test_an_overlap_is_heard_once(album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str) -> None:
+    """Sound that stands where other sound stands already does not push back all that follows."""
+    early = Fraction(1, 64)  # a frame lasts longer
+    source = with_times(album, tmp_path / "overlap.mka", lambda at: at if at < 1 else at - early)
+    output = tmp_path / f"out.{extension}"
+    encode(source, output, audio_codec=codec)
+    found = hearing.heard(output)
+    assert abs(len(found.samples) / found.rate - (SECONDS - early)) < 0.002
 
 
 @pytest.mark.parametrize(

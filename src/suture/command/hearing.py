@@ -71,7 +71,7 @@ class Hearing:
             path: the file.
             begin: number of its first sample; not before `earliest`.
             end: one past its last.
-            keep: so many of the last samples can be had again by the next call.
+            keep: the last samples before ``end`` can be had again by the next call, so many.
             context: how the task runs.
 
         Returns:
@@ -85,7 +85,9 @@ class Hearing:
         with Path(path).open("wb", buffering=0) as file:
             file.write(self._head(0))
             size = self._copy(file, begin * self._align, None if end is None else end * self._align, context)
-            self._kept = _tail(path, min(size, keep * self._align))
+            # Where the sound ends before the slice should, less of it is the next one's, too.
+            first = begin if end is None else max(begin, end - keep)
+            self._kept = _tail(path, max(0, begin + size // self._align - first) * self._align if keep else 0)
             file.seek(0)
             file.write(self._head(size))
         return size // self._align
@@ -127,7 +129,7 @@ class Hearing:
             size += _written(file, here)
             at += len(data)
             if end is not None and at >= end:
-                self._rest = bytes(data[max(0, len(data) - (at - end)) :])
+                self._rest = bytes(data[max(0, len(data) - (at - end)) :]) + self._rest
                 at = end
                 break
             data = b""

@@ -21,14 +21,14 @@ from suture.command.part import Part
 from suture.command.quoting import output_argument
 from suture.errors import ChunkError, PiecesDiffer
 from suture.ffmpeg.locate import locate
-from suture.media.heard import Heard, read_heard
+from suture.media.heard import read_heard
 from suture.media.sound_table import read_table, wav_samples
 
 if TYPE_CHECKING:
     from suture.command.hearing import Hearing
     from suture.ffmpeg.progress import Progress
 
-__all__ = ["HeardSound", "SoundPiece", "SoundSlice", "SoundSource"]
+__all__ = ["HeardSound", "SoundPiece", "SoundSlice", "SoundSource", "WholeSound"]
 
 # Frames of a second or two: less to hand on between ffmpeg's threads, and a listing of a few lines a minute.
 _FRAME: Final = 65_536
@@ -70,12 +70,15 @@ class SoundSource:
         ask = ask.set_graph(f"[0:{self.stream}]{','.join([self.chain, *filters])}[sound]").add_map("[sound]")
         return ask.set_audio_codec(_CODECS[self.form])
 
+    def listed(self, listing: str) -> tuple[str, ...]:
+        """The side output that lists what comes out of ``[heard]``, in frames of a second or two."""
+        return ("-map", "[heard]", "-c:a", _CODECS[self.form], *_LISTED, output_argument(listing))
+
     def streamed(self, listing: str) -> list[str]:
         """The one decode: samples as WAV to stdout, and beside them a listing of what came when."""
         several = f"asetnsamples=n={_FRAME}:p=0"
         ask = self.asked(several, "asplit[heard]")
-        listed = ("-map", "[heard]", "-c:a", _CODECS[self.form], *_LISTED, output_argument(listing))
-        ask = ask.add_side_output(*listed).add_option("-bitexact", "-f", "wav").add_output("-")
+        ask = ask.add_side_output(*self.listed(listing)).add_option("-bitexact", "-f", "wav").add_output("-")
         line = ask.set_program(self.program).build()
         return [locate(self.program), *_without_progress(line[1:-1]), "pipe:1"]
 
@@ -109,16 +112,19 @@ class _OfSound(FFmpegCommand):
         """Audio."""
         return TaskType.AUDIO
 
-    def heard_so_far(self) -> Heard:
-        """What the decode has listed.
+    def look(self) -> None:
+        """At what the decode has listed.
 
         Raises:
             PiecesDiffer: there is a gap, or a jump back: samples alone do not tell when they are to be heard.
         """
-        heard = read_heard(self.listing)
-        if heard.jump:
-            raise PiecesDiffer(f"the sound's clock jumps: {heard.jump}", "its times are kept where it is encoded whole")
-        return heard
+        if jump := read_heard(self.listing).jump:
+            raise PiecesDiffer(f"the sound's clock jumps: {jump}", "its times are kept where it is encoded whole")
+
+    @property
+    def given_up(self) -> Path:
+        """Where a slice says why the track can't be cut, so that those behind it need not find out, too."""
+        return Path(f"{self.listing}.why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +163,16 @@ class SoundSlice(_OfSound):
         """
         context = context or RunContext()
         began = time.monotonic()
+        if self.given_up.exists():
+            raise PiecesDiffer(self.given_up.read_text(), "")
         hearing = take_hearing(self.sound.streamed(self.listing), self.begin, self.id, context)
         try:
             with Part(self.output_path) as part:
                 self._write(hearing, part.path, context)
-        except BaseException:
+        except BaseException as error:
             hearing.close()
+            if isinstance(error, PiecesDiffer):
+                self.given_up.write_text(error.message)
             raise
         give_back(hearing)
         size = Path(self.output_path).stat().st_size
@@ -171,7 +181,7 @@ class SoundSlice(_OfSound):
     def _write(self, hearing: Hearing, path: str, context: RunContext) -> None:
         if not hearing.write(self.id, path, self.begin, self.end, self.keep, context):
             raise PiecesDiffer(f"the sound ends before sample {self.begin}", "its length is told wrongly")
-        self.heard_so_far()
+        self.look()
         if self.joint:
             with Part(self.joint) as joint:
                 hearing.write_kept(joint.path)
@@ -188,7 +198,7 @@ class HeardSound(_OfSound):
 
     def check(self, progress: Progress | None, path: str) -> None:  # noqa: ARG002 - it is no media file
         """Whether anything was heard, and without a jump of the clock."""
-        replace(self, listing=path).heard_so_far()
+        replace(self, listing=path).look()
 
     def run(self, context: RunContext | None = None) -> Outcome:
         """Wait for the end of the decode that the slices came from; see `Command.run`."""
@@ -237,3 +247,29 @@ class SoundPiece(AudioBuilder):
         if self.consumes:
             Path(self.consumes).unlink(missing_ok=True)
         return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class WholeSound(AudioBuilder):
+    """Encodes a track in one go, and lists beside it what was decoded: from when on, and how many samples.
+
+    Args:
+        sound: which samples.
+        listing: where they are listed.
+        behind: filters that only what is encoded passes: silence at its end, another clock.
+    """
+
+    sound: SoundSource | None = None
+    listing: str = ""
+    behind: tuple[str, ...] = ()
+
+    def arguments(self) -> FFmpegBuilder:
+        """The command without its program."""
+        sound = self.sound
+        assert sound is not None  # noqa: S101 - slots make fields behind those with defaults have one
+        listed, made = f"[listed]asetnsamples=n={_FRAME}:p=0[heard]", f"[made]{','.join(self.behind) or 'anull'}[sound]"
+        ask = FFmpegBuilder().add_input(sound.path, ("-copyts", *ALL_THAT_DECODES))
+        ask = ask.set_graph(f"[0:{sound.stream}]{sound.chain},asplit[listed][made];{listed};{made}")
+        ask = ask.add_side_output(*sound.listed(self.listing)).add_map("[sound]").add_option("-vn", "-sn", "-dn")
+        ask = ask.set_audio_codec(self.codec, self.bitrate or None)
+        return ask.add_option(*self._form(), *self.options).add_output(self.output_path)

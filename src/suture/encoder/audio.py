@@ -12,10 +12,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from suture.command.audio import AudioBuilder
-from suture.command.sound import SoundPiece
+from suture.command.sound import SoundPiece, WholeSound
 from suture.encoder.base import Encoder
 
 if TYPE_CHECKING:
+    from suture.command.sound import SoundSource
     from suture.model import ChunkData, StreamInfo
 
 __all__ = ["AudioEncoder", "seconds_ahead", "sound_file"]
@@ -95,6 +96,21 @@ class AudioEncoder(Encoder):
         builder = builder.set_priority(self.priority).set_program(self.ffmpeg)
         # Without it, AAC has the name of its encoder in a packet now and then, by which pieces differ.
         return self._encoding(builder).add_option("-flags:a", "+bitexact")
+
+    def whole(
+        self, sound: SoundSource, listing: str, output_path: str, task: str, behind: tuple[str, ...]
+    ) -> WholeSound:
+        """The command that encodes a track in one go, and lists what was decoded.
+
+        Args:
+            sound: which samples, behind all filters.
+            listing: where they are listed.
+            output_path: the file.
+            task: its id in a graph.
+            behind: filters that only what is encoded passes.
+        """
+        builder = WholeSound(task, sound.path, output_path, sound=sound, listing=listing, behind=behind)
+        return self._encoding(builder.set_priority(self.priority).set_program(self.ffmpeg))
 
     def command(self, chunk: ChunkData, output_path: str, task: str = "") -> AudioBuilder:
         """The command for a chunk. ``task``: its id in a graph; by default made of the chunk's."""

@@ -14,6 +14,8 @@ from typing import Final
 __all__ = ["GRIDS", "Grid", "grid_of"]
 
 _AC3_PACKET: Final = 1536
+# For mono and stereo, where nothing is said.
+_AC3_RATE: Final = 192_000
 _MPEG_RATES: Final = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
 
 
@@ -67,21 +69,29 @@ class Grid:
         Where AC-3's rate makes no whole bytes of a packet, every so many packets are two bytes longer, counted from
         the first one of the encode.
         """
-        if not self.pads or self.packet != _AC3_PACKET:
+        if self.packet != _AC3_PACKET:
             return 1
-        bits = (bit_rate or 192_000) * _AC3_PACKET
-        return 1 if bits % (16 * rate) == 0 else rate // math.gcd(rate, _AC3_PACKET)
+        bits = (bit_rate or _AC3_RATE) * _AC3_PACKET
+        return 16 * rate // math.gcd(16 * rate, bits)
 
     def rate(self, rate: int) -> int:
         """The rate that it takes nearest to ``rate``, as ffmpeg chooses it."""
         return min(self.rates, key=lambda each: abs(each - rate)) if self.rates else rate
 
-    def form(self, form: str) -> str:
-        """What it is given of samples of ``form``: the same where it takes it, else what loses least."""
-        plain = {"u8": "s16", "dbl": "flt", "s64": "s32"}.get(form.removesuffix("p"), form.removesuffix("p"))
-        return plain if plain in self.forms else self.forms[0]
+    def form(self, form: str, *, changed: bool) -> str:
+        """What its pieces are given of samples of ``form``, as ffmpeg does it.
+
+        Args:
+            form: ffmpeg's name for it.
+            changed: whether samples are made anew (filtered, resampled, mixed): these are of a form that it takes,
+                with nothing rounded in between. Others stay as they are.
+        """
+        plain = _PLAIN.get(form.removesuffix("p"), form.removesuffix("p")) or self.forms[0]
+        return plain if plain in self.forms or not changed else self.forms[0]
 
 
+# Forms that WAV files of ours hold, for those that they don't.
+_PLAIN: Final = {"u8": "s16", "dbl": "flt", "s64": "s32"}
 _AC3: Final = Grid(_AC3_PACKET, 1, 4, 2, ("flt",), (48_000, 44_100, 32_000), 0.0008, pads=True)
 _AAC_RATES: Final = (96_000, 88_200, 64_000, *_MPEG_RATES, 12_000, 11_025, 8_000, 7_350)
 _AAC: Final = Grid(1024, 192, 320, 48, ("flt",), _AAC_RATES, 0.0072, run=16, compares=True)

@@ -19,7 +19,6 @@ __all__ = ["Box", "box", "inside", "rebuilt", "top_boxes"]
 
 _HEAD: Final = 8
 _LONG_HEAD: Final = 16
-_LARGEST: Final = 0xFFFF_FFFF
 _HOLDING: Final = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 
 
@@ -74,7 +73,7 @@ def inside(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def box(kind: bytes, contents: bytes) -> bytes:
-    """A box; one of media data may be longer than 32 bits tell, and then has only its head made here."""
+    """A box of less than 4 GB."""
     return (len(contents) + _HEAD).to_bytes(4) + kind + contents
 
 

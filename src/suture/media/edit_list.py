@@ -47,7 +47,7 @@ def hide_priming(path: str, priming: Mapping[int, int]) -> None:
             head.settle()
             file.seek(moov.begin)
             file.write(head.data)
-    except (ChunkError, LookupError, StopIteration, OverflowError) as error:
+    except (ChunkError, LookupError, StopIteration, OverflowError, ZeroDivisionError) as error:
         raise ConcatError(f"the header of {path!r} can't be read, so priming can't be hidden") from error
 
 

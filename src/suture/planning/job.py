@@ -88,8 +88,7 @@ class Plan:
         """All that its steps leave in its folder for others."""
         for step in self.steps:
             yield step.command.output_path
-            if joint := getattr(step.command, "joint", ""):
-                yield joint
+            yield from filter(None, (getattr(step.command, name, "") for name in ("joint", "listing")))
 
     @property
     def sound_pieces(self) -> int:
@@ -125,7 +124,7 @@ class Plan:
     def splices(self) -> Iterator[tuple[str, str]]:
         """What the splices of its sounds read: where, and what."""
         for sound in self.sounds:
-            if sound.is_cut:
+            if sound.is_spliced:
                 yield sound.spec_path(self.folder), splice_spec(self.folder, sound).to_json()
 
 

@@ -80,6 +80,11 @@ class SoundPlan:
         return len(self.bounds) > 1
 
     @property
+    def is_spliced(self) -> bool:
+        """Whether its file is made of pieces, be it of a single one; of others ffmpeg tells length and place."""
+        return self.sound is not None
+
+    @property
     def name(self) -> str:
         """What its tasks' names begin with."""
         return f"audio-{self.number}"
@@ -191,14 +196,16 @@ def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> Sound
     bits = parse_rate(asked, "-b:a") if asked else None
     grid = grid_of(track.encoder)
     plan = SoundPlan(number, track, grid=grid, seconds=float(_length(brief, stream)))
-    why = _why_whole(brief, track, plan, looking)
-    if why or grid is None:
+    if (why := _why_untold(brief, plan)) or grid is None:
         return replace(plan, why=why)
-    form = grid.form("flt" if brief.settings.audio_filter else stream.sample_format)
     rate = grid.rate(brief.settings.sample_rate or stream.sample_rate)
+    changed = rate != stream.sample_rate or channels != stream.channels
+    filtered = bool(brief.settings.audio_filter)
+    form = grid.form("flt" if filtered else stream.sample_format, changed=changed or filtered)
     layout = _LAYOUTS[brief.settings.channels] if brief.settings.channels else ""
     sound = SoundSource(brief.info.path, stream.index, sound_filters(brief), form, rate, layout, brief.ffmpeg)
-    return replace(plan, sound=sound, period=grid.period(rate, bits or (448_000 if channels > 2 else None)))  # noqa: PLR2004
+    period = grid.period(rate, bits or (448_000 if channels > 2 else None))  # noqa: PLR2004 - the encoder's own rates
+    return replace(plan, sound=sound, period=period, why=_why_whole(brief, plan, looking))
 
 
 def sound_filters(brief: Brief) -> tuple[str, ...]:
@@ -221,29 +228,36 @@ def _length(brief: Brief, stream: StreamInfo) -> Fraction:
     return max(Fraction(0), (until if brief.end is None else min(until, brief.end)) - first)
 
 
-def _why_whole(brief: Brief, track: Track, plan: SoundPlan, looking: Looking) -> str:
-    """Why it can't be cut; empty: it can."""
-    settings, stream = brief.settings, track.stream
-    assert stream is not None  # noqa: S101 - encoded sound comes from the source
+def _why_untold(brief: Brief, plan: SoundPlan) -> str:
+    """Why ffmpeg is left to tell its length and its place; empty: we do."""
+    settings, stream = brief.settings, plan.track.stream
     stretching = sorted(_STRETCHING.intersection(filter_names(settings.audio_filter or "")))
-    held = "its packets share bits with those before, which no two encoders do alike at a constant quality"
+    grid = f"{plan.track.encoder} has no grid on which pieces could be joined, or is too fast to gain by it"
+    layout = bool(settings.channels) and settings.channels not in _LAYOUTS
     reasons = {
-        f"{track.encoder} has no grid on which pieces could be joined, or is too fast to gain by it": plan.grid is None,
-        "its pieces did not fit together": stream.index in looking.whole,
+        grid: plan.grid is None,
         f"behind {', '.join(stretching)} it is longer or shorter than the source says": bool(stretching),
         "its loudness is measured first": settings.loudness is not None,
-        f"{settings.channels} channels have no usual layout": bool(settings.channels)
-        and settings.channels not in _LAYOUTS,
-        held: track.encoder == "libmp3lame" and settings.audio_quality is not None,
-        "the source does not say how long it is": not plan.seconds or not stream.sample_rate,
+        f"{settings.channels} channels have no usual layout": layout,
+        "the source does not say how many samples a second it has": not (stream and stream.sample_rate),
     }
     return next((why for why, holds in reasons.items() if holds), "")
+
+
+def _why_whole(brief: Brief, plan: SoundPlan, looking: Looking) -> str:
+    """Why it can't be cut; empty: it can."""
+    shared = "its packets share bits with those before, which no two encoders do alike at a constant quality"
+    if plan.track.source_index in looking.whole:
+        return "its pieces did not fit together"
+    if plan.track.encoder == "libmp3lame" and brief.settings.audio_quality is not None:
+        return shared
+    return "" if plan.seconds else "the source does not say how long it is"
 
 
 def _cut(plan: SoundPlan, brief: Brief, total: float) -> SoundPlan:
     """Where it is cut, if that pays."""
     grid, sound = plan.grid, plan.sound
-    if grid is None or sound is None:
+    if grid is None or sound is None or plan.why:
         return plan
     own, why = _piece_seconds(plan, brief, total)
     packet = Fraction(grid.samples(sound.rate), sound.rate)
@@ -254,6 +268,8 @@ def _cut(plan: SoundPlan, brief: Brief, total: float) -> SoundPlan:
     bounds = tuple(dict.fromkeys(_bound(plan, math.ceil(n * own / packet)) for n in range(count)))
     if len(bounds) > 1 and float((bounds[-1] + 2) * packet) >= plan.seconds:
         bounds = bounds[:-1]  # nothing is gained by a piece of a packet or two, and it might be none
+    if count > 1 and len(bounds) == 1:
+        why = "it is shorter than what its encoder needs to begin anew"
     return replace(plan, bounds=bounds, why=why)
 
 

@@ -38,8 +38,8 @@ _AHEAD: Final = 2
 def sound_steps(brief: Brief, plan: SoundPlan) -> Iterator[Step]:
     """What encodes a track; the last one is called as the plan is."""
     memory = estimate_audio_bytes()
-    if plan.is_cut:
-        yield from _pieces(brief, plan, memory)
+    if plan.is_spliced:
+        yield from _pieces(brief, plan, memory) if plan.is_cut else _one_piece(brief, plan, memory)
         return
     encoder = _encoder(brief, plan.track, whole=True)
     needed: tuple[str, ...] = ()
@@ -67,11 +67,27 @@ def _pieces(brief: Brief, plan: SoundPlan, memory: int) -> Iterator[Step]:
         yield Step(pieces[n], after=(cut.id,), cost=cost, seconds=seconds, memory_bytes=memory)
     heard = plan.heard(folder)
     yield Step(heard, after_any=(slices[-1].id,), memory_bytes=memory)
+    yield Step(_splice(brief, plan), after=(*(piece.id for piece in pieces), heard.id), memory_bytes=memory)
+
+
+def _one_piece(brief: Brief, plan: SoundPlan, memory: int) -> Iterator[Step]:
+    """One piece that is decoded as it is encoded, and is told its length and its place as if it were many."""
+    assert plan.sound is not None  # noqa: S101 - it is spliced
+    folder = brief.folder
+    path = plan.piece_path(folder, 0, sound_file(plan.track.encoder))
+    silence = plan.silence(0)
+    behind = (*([f"apad=pad_len={silence}"] if silence else []), *_ahead_of(plan.track))
+    encoder = _encoder(brief, plan.track, whole=False)
+    command = encoder.whole(plan.sound, plan.heard(folder).output_path, path, Path(path).stem, behind)
+    yield Step(command, cost=_COST * plan.cost, memory_bytes=memory)
+    yield Step(_splice(brief, plan), after=(command.id,), memory_bytes=memory)
+
+
+def _splice(brief: Brief, plan: SoundPlan) -> StepCommand:
+    folder = brief.folder
     output = audio_path(folder, plan.number, plan.track)
-    splice = StepCommand(
-        plan.name, "splice", plan.spec_path(folder), brief.info.path, output, PRIORITY_HIGH, task_type=TaskType.AUDIO
-    )
-    yield Step(splice, after=(*(piece.id for piece in pieces), heard.id), memory_bytes=memory)
+    spec = plan.spec_path(folder)
+    return StepCommand(plan.name, "splice", spec, brief.info.path, output, PRIORITY_HIGH, task_type=TaskType.AUDIO)
 
 
 def splice_spec(folder: str, plan: SoundPlan) -> SpliceSpec:

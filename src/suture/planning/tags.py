@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from suture.model import MediaInfo
     from suture.planning.tracks import Track
 
-__all__ = ["file_tags", "has_statistics", "lost_dispositions", "lost_tags", "stream_tags"]
+__all__ = ["file_tags", "has_statistics", "lost_dispositions", "lost_tags", "stream_tags", "with_file_tags"]
 
 # They describe the source's container or who wrote it, not its content.
 _CONTAINER: Final = frozenset(
@@ -92,6 +94,21 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
 def file_tags(metadata: Mapping[str, str]) -> dict[str, str]:
     """The file's own tags, without what described its old container."""
     return {key: value for key, value in metadata.items() if key.lower() not in _CONTAINER}
+
+
+def with_file_tags(info: MediaInfo) -> MediaInfo:
+    """The same source; where its only sound keeps the tags of the file, as in Ogg, these are the file's.
+
+    Else they would be looked for, and missed, at the track.
+    """
+    sounds = info.of_kind("audio")
+    if "ogg" not in info.format.split(",") or len(sounds) != 1 or info.of_kind("video"):
+        return info
+    sound = sounds[0]
+    own = {key: value for key, value in sound.metadata.items() if key.lower() == "language"}
+    told = {key: value for key, value in sound.metadata.items() if key not in own} | info.metadata
+    streams = tuple(replace(stream, metadata=own) if stream is sound else stream for stream in info.streams)
+    return replace(info, streams=streams, metadata=told)
 
 
 def stream_tags(track: Track, container: str) -> dict[str, str]:

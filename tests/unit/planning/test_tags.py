@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from suture.model import StreamInfo
-from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
+from suture.model import MediaInfo, StreamInfo
+from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags, with_file_tags
 from suture.planning.tracks import Track
 
 
@@ -112,3 +112,27 @@ def test_roles_without_a_place_are_named(container: str, lost: list[str]) -> Non
 def test_what_a_picture_shows_is_no_tag_that_is_lost(container: str, comment: str, lost: bool) -> None:  # noqa: FBT001
     """A front cover is one without saying so; FLAC and ID3 have a field for all kinds, and none for a remark."""
     assert lost_tags({"comment": comment}, container, of_track=True) == (["comment"] if lost else [])
+
+
+def _media(form: str, *streams: StreamInfo, **tags: str) -> MediaInfo:
+    return MediaInfo("in", form, 0, 0, None, streams, metadata=tags)
+
+
+SOUND = StreamInfo(0, "audio", "opus", Fraction(1, 48000), metadata={"artist": "Nobody", "language": "ger"})
+
+
+def test_the_tags_of_ogg_are_its_files() -> None:
+    """They go from the only sound to the file, whatever picture lies beside it; its language stays."""
+    cover = StreamInfo(1, "video", "png", Fraction(1, 90000), disposition=("attached_pic",))
+    found = with_file_tags(_media("ogg", SOUND, cover, title="Seam"))
+    assert found.metadata == {"title": "Seam", "artist": "Nobody"}
+    assert found.streams[0].metadata == {"language": "ger"}
+    assert found.streams[1] is cover
+
+
+def test_other_tags_stay_with_their_track() -> None:
+    """In other containers, with several sounds, or beside a film."""
+    other = StreamInfo(1, "audio", "opus", Fraction(1, 48000))
+    film = StreamInfo(1, "video", "theora", Fraction(1, 25))
+    for info in (_media("matroska,webm", SOUND), _media("ogg", SOUND, other), _media("ogg", SOUND, film)):
+        assert with_file_tags(info) is info
