@@ -23,6 +23,7 @@ NAMES: Final = (
     "offset",
     "mean dB: largest, mean",
     "worst dB: largest, mean",
+    "elsewhere: largest mean, worst dB",
     "clicks",
     "samples as serial",
 )
@@ -35,6 +36,9 @@ decoded. Noise is the energy of (decoded - source) in windows of 20 ms over the 
 whole second against the same second of the serial encode, *worst* the noisiest window of ours against the noisiest of
 the serial encode. The target is at most {MEAN_DB} dB and {WORST_DB} dB more, for every join by itself. A click is an
 edge in the noise at a join twice as steep as any in the serial encode's noise of the seconds around it.
+
+*Elsewhere* is the same measure half a piece behind each join, where nothing is joined: AAC at a bit rate remembers its
+loudest place for good, so that two encoders that began at different places differ by as much anywhere.
 """
 # What the size may differ from the serial encode's.
 _SIZE: Final = 0.02
@@ -55,6 +59,7 @@ class Row:
         offset: by how many samples ours comes late.
         largest: noise after a join above the serial encode's, the largest of all joins.
         mean: the mean of all joins.
+        elsewhere: as `largest`, but of seconds half a piece behind the joins: what two encoders differ by anywhere.
         clicks: how many joins click.
         exact: whether every decoded sample is the serial encode's, as far as that one goes.
     """
@@ -68,6 +73,7 @@ class Row:
     offset: int
     largest: Excess
     mean: Excess
+    elsewhere: Excess
     clicks: int
     exact: bool
 
@@ -92,6 +98,7 @@ def cells(row: Row) -> list[str]:
         str(row.offset),
         f"{row.largest.mean:+.2f}, {row.mean.mean:+.2f}",
         f"{row.largest.worst:+.2f}, {row.mean.worst:+.2f}",
+        f"{row.elsewhere.mean:+.2f}, {row.elsewhere.worst:+.2f}",
         str(row.clicks),
         ("yes" if row.exact else "no") + ("" if row.good else " **NOT GOOD**"),
     ]

@@ -175,10 +175,9 @@ class TestItsEnd:
 
     def test_a_decode_that_hangs(self, listen: Callable[..., Hearing], source: Path, tmp_path: Path) -> None:
         """It is killed, and may be tried again."""
-        context = RunContext(stall_timeout_s=0.3)
+        told = listen(f"head -c 50000 {shlex.quote(str(source))}; sleep 60")
         with pytest.raises(CommandTimeout):
-            hanging = f"head -c 50000 {shlex.quote(str(source))}; sleep 60"
-            listen(hanging).write("one", str(tmp_path / "s.wav"), 0, None, 0, context)
+            told.write("one", str(tmp_path / "s.wav"), 0, None, 0, RunContext(stall_timeout_s=0.3))
 
     def test_a_cancel(self, listen: Callable[..., Hearing], source: Path, tmp_path: Path) -> None:
         """It is told as one."""
@@ -331,12 +330,24 @@ class TestSlices:
         forget_hearings(str(tmp_path))
 
     def test_a_slice_behind_the_end(self, tmp_path: Path, decode: SoundSource) -> None:
-        """The source was told to be longer than it is: pieces can't be put together, and nothing is left."""
+        """The source was told to be longer than it is: the pieces can't be put together, and no slice is left."""
         listing = str(tmp_path / "now.txt")
         late = SoundSlice("late", str(tmp_path / "late.wav"), decode, listing, begin=4 * RATE, end=None)
         with pytest.raises(PiecesDiffer, match="ends before"):
             late.run()
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["in.flac", "now.txt"]
+        assert not list(tmp_path.glob("*.wav"))
+        assert not list(tmp_path.glob(".part*"))
+
+    def test_what_one_has_found_out_others_need_not(self, tmp_path: Path, decode: SoundSource) -> None:
+        """A slice behind one that gave up gives up with the same words, and starts no decode."""
+        listing = str(tmp_path / "now.txt")
+        late = SoundSlice("late", str(tmp_path / "late.wav"), decode, listing, begin=4 * RATE, end=None)
+        with pytest.raises(PiecesDiffer) as first:
+            late.run()
+        Path(decode.path).unlink()
+        with pytest.raises(PiecesDiffer) as second:
+            SoundSlice("later", str(tmp_path / "later.wav"), decode, listing, begin=5 * RATE).run()
+        assert second.value.message == first.value.message
 
     def test_a_gap_is_found_by_the_slice_behind_it(self, tmp_path: Path, decode: SoundSource) -> None:
         """Samples alone do not tell when they are to be heard."""

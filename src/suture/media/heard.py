@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from suture.errors import MediaError
-from suture.media.listing import read_listed, read_time_base
+from suture.media.listing import read_frames, read_time_base
 
 if TYPE_CHECKING:
     from suture.media.listing import Listed
@@ -42,13 +43,14 @@ class Heard:
 
 
 def read_heard(path: str) -> Heard:
-    """What a listing tells.
+    """What a listing tells, as far as it is written: its last line may be half there.
 
     Raises:
         MediaError: it lists nothing.
     """
     try:
-        tick, frames = read_time_base(path), read_listed(path)
+        tick = read_time_base(path)
+        frames = list(read_frames(Path(path).read_text().rpartition("\n")[0].splitlines()))
     except (OSError, ValueError, IndexError) as error:
         raise MediaError(f"the listing {path!r} of a sound can't be read: {error}") from error
     if not frames:

@@ -41,6 +41,7 @@ _FRAMED = {"mpegts", "mpeg", "h264", "hevc", "aac", "avi", "flv", "mpegvideo"}
 _COMMENTS_ONLY = {"ogg", "opus", "oga"}
 # No two packets of a stream may have one decoding time here.
 _ASCENDING = frozenset({"mp4", "mov"})
+_NO_TIME = Fraction(0)
 # Progress goes out once in so many packets: often enough to look alive, too seldom to cost anything.
 _REPORT_EVERY = 500
 
@@ -54,8 +55,9 @@ def join(spec: JoinSpec, report: Callable[[int], None] = lambda _frames: None) -
 
     Returns:
         Facts: ``frames`` (of all video tracks made of pieces), ``bytes``, and for each of the output's ``streams``
-        (pictures apart) what `suture.media.copied.Tally` counts, and ``exact``: whether the container stores packets as
-        they are; ``dropped``: copied packets of a damaged source that had no time or ran backwards in it;
+        (pictures apart) what `suture.media.copied.Tally` counts, ``exact``: whether the container stores packets as
+        they are, and ``readable``: whether its sound can be decoded; ``dropped``: copied packets of a damaged source
+        that had no time or ran backwards in it;
         ``doubts``: what a single piece does not keep to though it was asked for.
 
     Raises:
@@ -232,7 +234,7 @@ class _Lanes:
 
     def _delayed(self, stream: Any, track: TrackSpec) -> Any:  # noqa: ANN401
         """The stream as Matroska has to describe it: how much of its sound is not to be heard stands in its header."""
-        window = _window(self._spec, track.ahead)
+        window = _window(self._spec, track.clock_ahead())
         if stream.type != "audio" or self._spec.format not in _DELAYING or not stream.codec_context.rate:
             return stream
         # Matroska's own description is taken over, unless something is cut off in front.
@@ -357,9 +359,9 @@ class _Lanes:
     def _from_file(self, number: int) -> Iterator[tuple[int, Any]]:
         track = self._spec.tracks[number]
         with open_input(track.path) as container:
-            yield from self._copy(container, {0: number}, track.ahead)
+            yield from self._copy(container, {0: number}, track.clock_ahead())
 
-    def _copy(self, container: Any, numbers: dict[int, int], ahead: int = 0) -> Iterator[tuple[int, Any]]:  # noqa: ANN401
+    def _copy(self, container: Any, numbers: dict[int, int], ahead: Fraction = _NO_TIME) -> Iterator[tuple[int, Any]]:  # noqa: ANN401
         """Packets of some streams of a container, on the output's clock, within ``start`` and ``end``."""
         window, shift = _window(self._spec, ahead), self._spec.shift_seconds - ahead
         lanes = {
@@ -381,7 +383,7 @@ class _Lanes:
                 yield number, packet
 
 
-def _window(spec: JoinSpec, ahead: int = 0) -> Window:
+def _window(spec: JoinSpec, ahead: Fraction = _NO_TIME) -> Window:
     """What of a stream is wanted, by a clock that is so many seconds ahead of the source's."""
     begin, end = (Fraction(at) + ahead if at else None for at in (spec.start, spec.end))
     return Window(begin, end, spec.format)

@@ -39,6 +39,7 @@ class TrackSpec:
         source_index: the stream's index in the source; ``-1`` for a file from outside.
         path: for ``file``: where it is.
         ahead: for ``file``: seconds by which its clock is ahead of the source's.
+        begins: for ``file``: where its own begin on the source's clock is written, if only who made it knows.
         codec: of converted subtitles, whose file may hold nothing and then tells nothing.
         pieces: for ``pieces``: in order.
         index: for ``pieces``: the frame index whose timestamps the frames get; empty: the pieces' own timestamps
@@ -58,6 +59,7 @@ class TrackSpec:
     source_index: int
     path: str = ""
     ahead: int = 0
+    begins: str = ""
     codec: str = ""
     pieces: tuple[PieceSpec, ...] = ()
     index: str = ""
@@ -71,6 +73,10 @@ class TrackSpec:
     promises: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     disposition: tuple[str, ...] = ()
+
+    def clock_ahead(self) -> Fraction:
+        """Seconds by which the clock of its file is ahead of the source's; below zero: behind it."""
+        return -Fraction(Path(self.begins).read_text()) if self.begins else Fraction(self.ahead)
 
 
 @dataclass(frozen=True, slots=True)

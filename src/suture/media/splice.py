@@ -47,7 +47,9 @@ def splice(spec: SpliceSpec, path: str) -> list[Joint]:
     heard = read_heard(spec.heard)
     if len(spec.pieces) == 1 and heard.jump:  # the encoder has kept the times, which counting would lose
         shutil.copyfile(spec.pieces[0].path, path)
+        Path(spec.begin).write_text(str(Fraction(-spec.ahead)))
         return []
+    Path(spec.begin).write_text(str(Fraction(heard.first, heard.rate)))
     tables = [read_table(piece.path) for piece in spec.pieces]
     _compare(tables)
     joints: list[Joint] = []
@@ -105,14 +107,12 @@ class _Track:
         sizes: of all packets.
         template: the piece whose description it gets.
         length: how long all packets last.
-        begin: when the first sample is heard; may lie before zero.
     """
 
     spans: tuple[tuple[str, int, int, int], ...]
     sizes: array[int]
     template: SoundTable
     length: int
-    begin: int
 
     @classmethod
     def of(cls, spec: SpliceSpec, tables: Sequence[SoundTable], joins: Sequence[int], heard: Heard) -> _Track:
@@ -129,8 +129,7 @@ class _Track:
                 raise PiecesDiffer("the joins of the sound's pieces overlap", "it is encoded whole")
             spans.append((table.path, *Packets(table).span(here, until), until - here))
             sizes.extend(table.sizes[here:until])
-        begins = round((heard.first + spec.ahead * heard.rate) * ticks)
-        return cls(tuple(spans), sizes, first, length, begins)
+        return cls(tuple(spans), sizes, first, length)
 
     def write(self, file: IO[bytes]) -> None:
         """All of it: its kind, its packets, its description."""
@@ -149,13 +148,7 @@ class _Track:
     def _changed(self, places: array[int]) -> Callable[[bytes, bytes], bytes]:
         """What stands in the description of the whole, where it differs from that of its first piece."""
         scale = _scale(self.template.moov)
-        early = min(0, self.begin)
-        shown = Fraction(self.length - self.template.priming + early, self.template.timescale) * scale
-        delay = Fraction(max(0, self.begin), self.template.timescale) * scale
-        lasts = round(shown) + round(delay)
-        edits = [(round(delay), -1)] if delay else []
-        edits.append((round(shown), self.template.priming - early))
-
+        lasts = round(Fraction(self.length - self.template.priming, self.template.timescale) * scale)
         made: dict[bytes, Callable[[bytes], bytes]] = {
             b"mvhd": lambda old: _timed(old, 8, 4, lasts),
             b"mdhd": lambda old: _timed(old, 8, 4, self.length),
@@ -168,7 +161,9 @@ class _Track:
             if kind in {b"stco", b"co64"}:
                 return box(b"co64", bytes(4) + len(places).to_bytes(4) + _big(places))
             if kind == b"tkhd":
-                return box(kind, _timed(contents, 8, 8, lasts)) + box(b"edts", box(b"elst", _edits(edits)))
+                return box(kind, _timed(contents, 8, 8, lasts)) + box(
+                    b"edts", box(b"elst", _edit(lasts, self.template.priming))
+                )
             if kind in made:
                 return box(kind, made[kind](contents))
             return b"" if kind in _DROPPED else box(kind, contents)
@@ -215,10 +210,9 @@ def _timed(header: bytes, dates: int, between: int, duration: int) -> bytes:
     return b"\1" + header[1:4] + bytes(16) + kept + duration.to_bytes(8) + rest
 
 
-def _edits(edits: Sequence[tuple[int, int]]) -> bytes:
-    """Source: ISO/IEC 14496-12, 8.6.6."""
-    rows = b"".join(length.to_bytes(8) + at.to_bytes(8, signed=True) + b"\0\1\0\0" for length, at in edits)
-    return b"\1\0\0\0" + len(edits).to_bytes(4) + rows
+def _edit(length: int, begin: int) -> bytes:
+    """What is heard: all but the priming. Source: ISO/IEC 14496-12, 8.6.6."""
+    return b"\1\0\0\0" + _ONCE + length.to_bytes(8) + begin.to_bytes(8) + b"\0\1\0\0"
 
 
 def _big(numbers: array[int]) -> bytes:

@@ -32,7 +32,8 @@ class SpliceSpec:
         output: the file to make.
         heard: the listing of the whole decode.
         pieces: in order.
-        ahead: seconds by which the file's clock is ahead of the source's.
+        begin: where it writes when on the source's clock the file begins.
+        ahead: seconds by which the clock of a single piece whose own times stay is ahead of the source's.
         warm: packets of a piece that are not yet as they would be in the middle of the track.
         tail: packets at the end of a piece that only serve to compare, or are not as they would be.
         reach: bytes before a packet that its own decoding needs.
@@ -42,6 +43,7 @@ class SpliceSpec:
     output: str
     heard: str
     pieces: tuple[SoundPart, ...]
+    begin: str
     ahead: int = 0
     warm: int = 0
     tail: int = 0

@@ -162,9 +162,9 @@ def make_plan(
         brief = evened(brief, looking)
         planned = _videos(brief, looking)
     videos = tuple(video for video, _ in planned)
-    spec, losses, decisions = join_spec(brief, videos)
     seen = tuple(decision for _, made in planned for decision in made)
     sounds = plan_sounds(brief, videos, looking)
+    spec, losses, decisions = join_spec(brief, videos, sounds)
     spec_path = str(Path(folder) / "join.json")
     _refuse_losses(losses, settings)
     return Plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from suture.planning.brief import Decision
 from suture.planning.carried import carried
 from suture.planning.fitting import format_losses
 from suture.planning.promises import promises_of
+from suture.planning.sound import begin_path
 from suture.planning.tags import file_tags, has_statistics, lost_dispositions, lost_tags, stream_tags
 from suture.planning.tracks import Loss, codec_of
 from suture.planning.vbv import vbv_of
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from suture.planning.brief import Brief, VideoPlan
     from suture.planning.carried import Carried
     from suture.planning.containers import Container
+    from suture.planning.sound import SoundPlan
     from suture.planning.tracks import Track, TrackList
 
 __all__ = ["audio_path", "join_spec", "piece_path", "subtitle_path"]
@@ -60,11 +63,17 @@ def subtitle_path(folder: str, number: int, track: Track) -> str:
     return str(Path(folder) / f"subtitle-{number}.{_TEXT_FILES[track.encoder]}")
 
 
-def join_spec(brief: Brief, videos: tuple[VideoPlan, ...]) -> tuple[JoinSpec, tuple[Loss, ...], list[Decision]]:
+def join_spec(
+    brief: Brief, videos: tuple[VideoPlan, ...], sounds: tuple[SoundPlan, ...] = ()
+) -> tuple[JoinSpec, tuple[Loss, ...], list[Decision]]:
     """What the join writes, everything that is lost, and decisions."""
     settings, container, tracks = brief.settings, brief.container, brief.tracks
     by_track = {id(video.track): video for video in videos}
     specs = tuple(_track(brief, n, track, by_track.get(id(track))) for n, track in enumerate(tracks.tracks))
+    spliced = {sound.number for sound in sounds if sound.is_spliced}
+    specs = tuple(
+        replace(each, ahead=0, begins=begin_path(each.path)) if n in spliced else each for n, each in enumerate(specs)
+    )
     shift, moved = _shift(brief, videos)
     tags, promoted = _tags(brief)
     losses = (

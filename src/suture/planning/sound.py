@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from suture.planning.frames import Looking
     from suture.planning.tracks import Track
 
-__all__ = ["SoundPlan", "plan_sounds", "sound_filters"]
+__all__ = ["SoundPlan", "begin_path", "plan_sounds", "sound_filters"]
 
 # Filters behind which a track lasts longer or shorter than before, or is told other times.
 _STRETCHING: Final = frozenset(
@@ -164,10 +164,15 @@ class SoundPlan:
             for piece in range(len(self.bounds))
         )
         heard = self.heard(folder).output_path
-        return SpliceSpec(output, heard, parts, ahead, grid.warm, grid.tail, grid.reach, grid.run)
+        return SpliceSpec(output, heard, parts, begin_path(output), ahead, grid.warm, grid.tail, grid.reach, grid.run)
 
     def _listing(self, folder: str) -> str:
         return str(Path(folder) / f"{self.name}-heard.now.txt")
+
+
+def begin_path(output: str) -> str:
+    """Where a splice writes when its file begins."""
+    return f"{output}.begin"
 
 
 def plan_sounds(brief: Brief, videos: Sequence[VideoPlan], looking: Looking) -> tuple[SoundPlan, ...]:

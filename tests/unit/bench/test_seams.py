@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from bench.noise import Excess
-from bench.seams import CASES, joins
+from bench.seams import CASES, _equal, joins
 from bench.seams_page import NAMES, Row, cells, page
 from bench.seams_picture import coloured, picture, png, spectrogram
 from bench.seams_sound import Kind, hard
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NONE = Excess(0.0, 0.0)
-ROW = Row("aac -b:a 128k", "9.0", 3, 0.9, 1.0, (100, 100, 100), 0, NONE, NONE, 0, exact=False)
+ROW = Row("aac -b:a 128k", "9.0", 3, 0.9, 1.0, (100, 100, 100), 0, NONE, NONE, NONE, 0, exact=False)
 
 
 def test_the_splice_says_where_the_joins_are() -> None:
@@ -31,6 +31,14 @@ def test_the_splice_says_where_the_joins_are() -> None:
 def test_sound_in_one_piece_has_no_joins() -> None:
     """A track that is encoded whole has no splice, whose log would say more."""
     assert joins("size=N/A time=00:00:10.00\n", 1024) == []
+
+
+def test_sound_that_goes_on_longer_is_equal_as_far_as_the_other_goes() -> None:
+    """A sample that differs is found; nothing at all is equal to nothing."""
+    sound = np.arange(10, dtype=np.float32)[:, None]
+    assert _equal(sound, sound[:8])
+    assert not _equal(sound + (sound == 5), sound[:8])
+    assert not _equal(sound, sound[:0])
 
 
 def test_each_case_has_a_name_of_its_own() -> None:

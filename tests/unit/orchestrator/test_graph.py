@@ -177,3 +177,37 @@ def test_what_is_kept_is_not_settled_by_those_that_wait_for_it() -> None:
     dag.add(Fake("a"))
     dag.add(Fake("b"), after=["a"])
     assert dag.settled(["b", "stranger"]) == {"b"}
+
+
+def slices(count: int) -> Dag:
+    """Sound in pieces: slices of one decode, each behind the one before, a piece of each, a listing, and a splice."""
+    dag = Dag()
+    for n in range(count):
+        waits = ([f"slice-{n - 1}"] if n else []) + ([f"piece-{n - 2}"] if n > 1 else [])
+        dag.add(Fake(f"slice-{n}"), after_any=waits, transient=True)
+        dag.add(Fake(f"piece-{n}"), after=[f"slice-{n}"])
+    dag.add(Fake("heard"), after_any=[f"slice-{count - 1}"])
+    dag.add(Fake("splice"), after=[*(f"piece-{n}" for n in range(count)), "heard"])
+    return dag
+
+
+@pytest.mark.parametrize(
+    ("done", "again"),
+    [
+        ({"piece-0", "piece-1", "piece-3", "heard"}, {"slice-2", "piece-2", "splice"}),
+        ({"piece-0", "piece-1"}, {"slice-2", "piece-2", "slice-3", "piece-3", "heard", "splice"}),
+        ({f"piece-{n}" for n in range(4)}, {"heard", "splice"}),
+        ({f"piece-{n}" for n in range(4)} | {"heard"}, {"splice"}),
+        ({f"piece-{n}" for n in range(4)} | {"heard", "splice"}, set()),
+    ],
+    ids=["one is missing", "killed in the middle", "no listing", "not spliced", "all is done"],
+)
+def test_of_a_chain_only_what_is_missing_is_made_again(done: set[str], again: set[str]) -> None:
+    """A slice whose piece is there is settled, though the slice that waits behind it is not."""
+    dag = slices(4)
+    assert {node.id for node in dag.tasks()} - dag.settled(done) == again
+
+
+def test_the_listing_proves_no_slice() -> None:
+    """It only waits for the last one: what was read of the decode before says nothing of files that are gone."""
+    assert slices(3).settled({"heard"}) == {"heard"}
