@@ -68,12 +68,12 @@ class Case:
 # Without it, ffmpeg's AAC has an ident string in each 256th packet, counted from where an encoder begins.
 _BITEXACT: Final = "-flags:a +bitexact"
 CASES: Final = (
-    *(Case(f"-c:a aac -b:a {rate}", _STEREO, "m4a", 1024, 40, _BITEXACT) for rate in ("64k", "96k", "128k", "192k")),
-    Case("-c:a aac -b:a 64k", Kind(44100, 1), "m4a", 1024, 40, _BITEXACT),
-    Case("-c:a aac -b:a 64k", Kind(22050, 2), "m4a", 1024, 80, _BITEXACT),
-    Case("-c:a aac -b:a 192k", Kind(96000, 2), "m4a", 1024, 20, _BITEXACT),
-    Case("-c:a aac -b:a 384k", _ROUND, "m4a", 1024, 40, _BITEXACT),
-    *(Case(f"-c:a aac -q:a {quality}", _STEREO, "m4a", 1024, 20, _BITEXACT) for quality in (1, 2)),
+    *(Case(f"-c:a aac -b:a {rate}", _STEREO, "m4a", 1024, 120, _BITEXACT) for rate in ("64k", "96k", "128k", "192k")),
+    Case("-c:a aac -b:a 64k", Kind(44100, 1), "m4a", 1024, 120, _BITEXACT),
+    Case("-c:a aac -b:a 64k", Kind(22050, 2), "m4a", 1024, 120, _BITEXACT),
+    Case("-c:a aac -b:a 192k", Kind(96000, 2), "m4a", 1024, 120, _BITEXACT),
+    Case("-c:a aac -b:a 384k", _ROUND, "m4a", 1024, 120, _BITEXACT),
+    *(Case(f"-c:a aac -q:a {quality}", _STEREO, "m4a", 1024, 120, _BITEXACT) for quality in (1, 2)),
     *(Case(f"-c:a libopus -b:a {rate}", _FILM, "opus", 960, 10) for rate in ("32k", "64k", "96k", "128k")),
     Case("-c:a libopus -b:a 256k", _ROUND, "opus", 960, 10),
     *(Case(f"-c:a {codec} -b:a 192k", _FILM, "mp4", 1536) for codec in ("ac3", "eac3")),
@@ -250,7 +250,7 @@ def _around(bench: Bench, case: Case, pair: Pair, at: int) -> tuple[Sound, Sound
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.seams", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--media", action="append", default=[], metavar="FOLDER", help="real files")
-    parser.add_argument("--seconds", type=float, default=600.0, metavar="S", help="of real sound (600)")
+    parser.add_argument("--seconds", type=float, default=900.0, metavar="S", help="of real sound (900)")
     parser.add_argument("--ffmpeg", action="append", default=[], metavar="PATH", help="may be given several times")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases with this in their name")
     parser.add_argument("--picture", default="", metavar="FILE", help="draw a join into this PNG")

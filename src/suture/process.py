@@ -40,6 +40,8 @@ __all__ = ["CancelToken", "Finished", "Stream", "python_argv", "run", "terminate
 EXIT_GRACE_S: Final = 2.0
 # A stream has nothing to put in order when it is stopped.
 _STREAM_GRACE_S: Final = 1.0
+# It may have files to finish, on a machine that is busy, when it has closed its stdout.
+_LAST_DEEDS_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,9 @@ class Stream:
 
     def finish(self) -> Finished:
         """Wait for its end, which after the last data is near; afterwards it is closed."""
+        self._child.hear()
         while not self._child.ended():
-            self._child.watch(LAST_WORDS_S, _STREAM_GRACE_S)
+            self._child.watch(_LAST_DEEDS_S, _STREAM_GRACE_S)
             time.sleep(0.002)
         self.close()
         return self._child.finished()

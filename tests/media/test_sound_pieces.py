@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.media
 
 # How long pieces are, so that a short excerpt is cut into several: longer than what neighbours overlap by.
-PIECE = {"ac3": "4", "eac3": "4", "alac": "4", "mp2": "4", "libopus": "7", "libmp3lame": "12", "aac": "13"}
+PIECE = {"ac3": "4", "eac3": "4", "alac": "4", "mp2": "4", "libopus": "7", "libmp3lame": "11.1", "aac": "13.5"}
 
 
 @pytest.fixture(scope="session")
 def music(media: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Music:
     """An excerpt of real music as FLAC, each made once: ``music(12, 48000)``."""
-    folder, made = tmp_path_factory.mktemp("music"), dict[Any, Any]()
+    folder, made = tmp_path_factory.mktemp("music"), dict[Any, Path]()
 
     def excerpt(seconds: float, rate: int = 48_000, *more: str, extension: str = "flac") -> Path:
         key = (seconds, rate, *more, extension)
@@ -102,7 +103,6 @@ def samples(path: Path, program: str) -> Any:
         ("ac3", 48_000, "mp4", {}),
         ("ac3", 44_100, "mka", {"audio_bitrate": "192k"}),
         ("eac3", 48_000, "mp4", {}),
-        ("eac3", 44_100, "mka", {"audio_bitrate": "192k"}),
         ("alac", 44_100, "m4a", {}),
     ],
 )
@@ -129,7 +129,7 @@ def test_packets_are_those_of_one_encoder(
 
 @pytest.mark.parametrize(
     ("codec", "rate", "extension", "seconds"),
-    [("libopus", 48_000, "opus", 20), ("libmp3lame", 44_100, "mp3", 30), ("mp2", 48_000, "mp4", 12)],
+    [("libopus", 48_000, "opus", 20), ("libmp3lame", 44_100, "mp3", 22), ("mp2", 48_000, "mp4", 12)],
 )
 def test_joins_are_not_heard(
     music: Music,
@@ -144,7 +144,7 @@ def test_joins_are_not_heard(
     """As many samples as the source, in their places; no second of it is noisier than one encoder's."""
     source = music(seconds, rate)
     made = cut(source, tmp_path / f"out.{extension}", codec, ffmpeg=each_ffmpeg)
-    assert made.pieces in {3, 2 if codec == "libmp3lame" else 3}
+    assert made.pieces == (2 if codec == "libmp3lame" else 3)
     given, ours = samples(source, films.binaries()["pip"]), samples(made.path, films.binaries()["pip"])
     theirs = samples(serial(source, tmp_path / f"whole.{extension}", codec, each_ffmpeg), films.binaries()["pip"])
     assert len(ours) == len(given) == seconds * rate
@@ -174,13 +174,11 @@ def test_aac(music: Music, cut: Callable[..., Cut], tmp_path: Path) -> None:
 # -- where sound begins and ends --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("codec", "extension"), [("ac3", "mp4"), ("libopus", "mka"), ("libopus", "webm")])
-def test_a_late_start_stays(
-    music: Music, cut: Callable[..., Cut], tmp_path: Path, codec: str, extension: str
-) -> None:
+@pytest.mark.parametrize(("codec", "extension"), [("ac3", "mp4"), ("libopus", "mka")])
+def test_a_late_start_stays(music: Music, cut: Callable[..., Cut], tmp_path: Path, codec: str, extension: str) -> None:
     """Sound that begins at 1.5 s is heard from there on, to its end."""
     source = music(14, 48_000, "-output_ts_offset", "1.5", extension="mka")
-    made = cut(source, tmp_path / f"out.{extension}", codec, chunk_duration="7")
+    made = cut(source, tmp_path / f"out.{extension}", codec, chunk_duration="8")
     assert made.pieces == 2
     found, given = hearing.heard(made.path), hearing.heard(source)
     assert given.begin == Fraction(3, 2)
@@ -208,7 +206,7 @@ def test_a_gap_is_kept_and_said(music: Music, cut: Callable[..., Cut], tmp_path:
     with av.open(str(made.path)) as file:
         ends = [float((p.pts or 0) * Fraction(p.time_base or 1)) for p in file.demux(audio=0) if p.size]
     assert ends[-1] == pytest.approx(10, abs=0.1)
-    assert max(b - a for a, b in zip(ends, ends[1:], strict=False)) == pytest.approx(2, abs=0.1)
+    assert max(b - a for a, b in pairwise(ends)) == pytest.approx(2, abs=0.1)
 
 
 def test_a_source_that_tells_too_much(music: Music, cut: Callable[..., Cut], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Self
 
 from suture.digest import digest_of
 
-__all__ = ["Part", "part_of", "sync_folder"]
+__all__ = ["Part", "give_name", "part_of", "sync_folder"]
 
 
 def part_of(path: str) -> str:
@@ -59,6 +59,15 @@ class Part:
         elif Path(self.path).exists():  # a command that chose its own place wrote there
             Path(self.path).replace(self._final)
             sync_folder(self._final.parent)
+
+
+def give_name(path: str) -> None:
+    """Give a file that was written under its part name its own, once it is on the disk."""
+    part = part_of(path)
+    with Path(part).open("rb") as file:
+        os.fsync(file.fileno())
+    Path(part).replace(path)
+    sync_folder(Path(path).parent)
 
 
 def sync_folder(folder: Path) -> None:

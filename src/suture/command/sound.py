@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,14 +18,17 @@ from suture.command.base import Outcome, RunContext, TaskType
 from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand
 from suture.command.frame_times import ALL_THAT_DECODES
 from suture.command.hearing import give_back, take_hearing
-from suture.command.part import Part
+from suture.command.identity import material
+from suture.command.part import Part, give_name, part_of
 from suture.command.quoting import output_argument
 from suture.errors import ChunkError, PiecesDiffer
+from suture.ffmpeg.build import build_of
 from suture.ffmpeg.locate import locate
 from suture.media.heard import read_heard
 from suture.media.sound_table import read_table, wav_samples
 
 if TYPE_CHECKING:
+    from suture.command.base import Files
     from suture.command.hearing import Hearing
     from suture.ffmpeg.progress import Progress
 
@@ -183,8 +187,9 @@ class SoundSlice(_OfSound):
             raise PiecesDiffer(f"the sound ends before sample {self.begin}", "its length is told wrongly")
         self.look()
         if self.joint:
-            with Part(self.joint) as joint:
+            with Part(self.joint) as joint:  # the slice may be gone when it is needed, so it has to be on the disk
                 hearing.write_kept(joint.path)
+                joint.settle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +269,34 @@ class WholeSound(AudioBuilder):
     behind: tuple[str, ...] = ()
 
     def arguments(self) -> FFmpegBuilder:
-        """The command without its program."""
+        """The command without its program: two outputs, of which the first lists what the second encodes."""
+        assert self.sound is not None  # noqa: S101 - fields behind those with defaults have one
+        ask = self._asked(",asplit[listed][made];[listed]" + f"asetnsamples=n={_FRAME}:p=0[heard];[made]")
+        return ask.add_side_output(*self.sound.listed(part_of(self.listing)))
+
+    def identity(self, files: Files) -> tuple[str, ...]:
+        """As its base, without the listing: that says what the source does."""
+        plain = self._asked(",").build()[1:]
+        return (*build_of(locate(self.program)), *material(plain, files), "listed")
+
+    def check(self, progress: Progress | None, path: str) -> None:
+        """Whether all samples that were decoded are there; then the listing gets its name.
+
+        Raises:
+            ChunkError: the encoder stopped early.
+        """
+        AudioBuilder.check(self, progress, path)
+        heard, table = read_heard(part_of(self.listing)), read_table(path)
+        if not heard.jump and table.seconds < Fraction(heard.samples, heard.rate):
+            made, asked = float(table.seconds), heard.samples / heard.rate
+            raise ChunkError(f"{self.id} holds {made:.4f} s of sound, and {asked:.4f} s were decoded", "try again")
+        give_name(self.listing)
+
+    def _asked(self, between: str) -> FFmpegBuilder:
+        """The command, with something between the decode and what only the encoder sees."""
         sound = self.sound
-        assert sound is not None  # noqa: S101 - slots make fields behind those with defaults have one
-        listed, made = f"[listed]asetnsamples=n={_FRAME}:p=0[heard]", f"[made]{','.join(self.behind) or 'anull'}[sound]"
+        assert sound is not None  # noqa: S101 - fields behind those with defaults have one
         ask = FFmpegBuilder().add_input(sound.path, ("-copyts", *ALL_THAT_DECODES))
-        ask = ask.set_graph(f"[0:{sound.stream}]{sound.chain},asplit[listed][made];{listed};{made}")
-        ask = ask.add_side_output(*sound.listed(self.listing)).add_map("[sound]").add_option("-vn", "-sn", "-dn")
-        ask = ask.set_audio_codec(self.codec, self.bitrate or None)
+        ask = ask.set_graph(f"[0:{sound.stream}]{sound.chain}{between}{','.join(self.behind) or 'anull'}[sound]")
+        ask = ask.add_map("[sound]").add_option("-map_chapters", "-1").set_audio_codec(self.codec, self.bitrate or None)
         return ask.add_option(*self._form(), *self.options).add_output(self.output_path)

@@ -45,8 +45,8 @@ def top_boxes(path: str) -> list[Box]:
                 found.append(_head_of(file, at))
                 at = found[-1].end
                 file.seek(at)
-    except OSError as error:
-        raise ChunkError(f"{path!r} is not a whole MP4 file: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # a place beyond what a file can have is no place
+        raise ChunkError(f"{path!r} is not a whole MP4 file: {error}") from error
     if at != size:
         raise ChunkError(f"{path!r} is not a whole MP4 file", "the encoder wrote something else")
     return found

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 import numpy as np
 
-from suture.errors import PiecesDiffer
+from suture.errors import ChunkError, PiecesDiffer
 from suture.media.opening import open_input
 from suture.media.sound_table import Packets, read_samples
 
@@ -136,7 +136,10 @@ class _Judge:
 
     def __init__(self, overlap: Overlap) -> None:
         self._overlap = overlap
-        self._wanted = read_samples(overlap.samples)
+        try:
+            self._wanted = read_samples(overlap.samples)
+        except (OSError, ChunkError) as error:
+            raise PiecesDiffer(f"the samples that two pieces share are lost: {error}", "it is encoded whole") from error
         self._packets = Packets(overlap.left), Packets(overlap.right)
         count = overlap.end - overlap.begin + overlap.tail
         self._noises = [self._noise([(n, side) for n in range(-_LEAD, count)], 0, count) for side in (0, 1)]

@@ -79,7 +79,10 @@ def read_table(path: str) -> SoundTable:
     if not tops.keys() >= {b"moov", b"mdat"}:
         raise ChunkError(f"{path!r} is not a whole MP4 file: it has no contents", "the encoder wrote something else")
     moov = _read(path, tops[b"moov"])
-    found = dict(_leaves(moov))
+    leaves = _leaves(moov)
+    found = dict(leaves)
+    if [kind for kind, _ in leaves].count(b"stsz") > 1:
+        raise ChunkError(f"{path!r} holds more than one sound", "the encoder wrote something else")
     try:
         return _table(path, moov, found)
     except (KeyError, IndexError) as error:

@@ -45,11 +45,10 @@ def splice(spec: SpliceSpec, path: str) -> list[Joint]:
         PiecesDiffer: two pieces can't be joined.
     """
     heard = read_heard(spec.heard)
+    Path(spec.begin).write_text(str(Fraction(heard.first, heard.rate)))
     if len(spec.pieces) == 1 and heard.jump:  # the encoder has kept the times, which counting would lose
         shutil.copyfile(spec.pieces[0].path, path)
-        Path(spec.begin).write_text(str(Fraction(-spec.ahead)))
         return []
-    Path(spec.begin).write_text(str(Fraction(heard.first, heard.rate)))
     tables = [read_table(piece.path) for piece in spec.pieces]
     _compare(tables)
     joints: list[Joint] = []

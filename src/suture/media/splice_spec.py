@@ -33,7 +33,6 @@ class SpliceSpec:
         heard: the listing of the whole decode.
         pieces: in order.
         begin: where it writes when on the source's clock the file begins.
-        ahead: seconds by which the clock of a single piece whose own times stay is ahead of the source's.
         warm: packets of a piece that are not yet as they would be in the middle of the track.
         tail: packets at the end of a piece that only serve to compare, or are not as they would be.
         reach: bytes before a packet that its own decoding needs.
@@ -44,7 +43,6 @@ class SpliceSpec:
     heard: str
     pieces: tuple[SoundPart, ...]
     begin: str
-    ahead: int = 0
     warm: int = 0
     tail: int = 0
     reach: int = 0

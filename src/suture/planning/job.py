@@ -30,6 +30,7 @@ from suture.planning.pieces import plan_video
 from suture.planning.sound import plan_sounds
 from suture.planning.sound_steps import splice_spec
 from suture.planning.steps import Step, build_steps
+from suture.planning.tags import with_file_tags
 from suture.planning.tracks import choose_tracks
 
 if TYPE_CHECKING:
@@ -211,10 +212,12 @@ def _brief(
     source: str, output: str, settings: EncodeSettings, folder: str, looking: Looking, *, overwrite: bool
 ) -> Brief:
     container = container_for(output)
-    info = probe(source, cancel=looking.cancel)
+    info = with_file_tags(probe(source, cancel=looking.cancel))
     ffmpeg = locate(settings.ffmpeg)
-    tracks = choose_tracks(info, settings, container)
     able = capabilities(ffmpeg)
+    if settings.audio_codec not in {"copy", "none"} and info.of_kind("audio"):
+        able.require_encoder(settings.audio_codec)  # before it is asked what holds its sound
+    tracks = choose_tracks(info, settings, container)
     _require(able, tracks, settings)
     encodes = any(track.encoder == settings.video_codec for track in tracks.tracks)
     ability = ability_of(able, settings.video_codec if encodes else "none")

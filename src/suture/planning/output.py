@@ -220,10 +220,6 @@ def _tags(brief: Brief) -> tuple[dict[str, str], dict[str, str]]:
     """The file's tags and those that go to its first sound: Ogg keeps all of them there, others keep none there."""
     info = brief.info
     tags = file_tags(info.metadata)
-    sounds = info.of_kind("audio")
-    if "ogg" in info.format and len(sounds) == 1 and not info.of_kind("video"):
-        tags = {**file_tags(sounds[0].metadata), **tags}
-        tags.pop("language", None)
     return tags, tags if brief.container.format in {"ogg", "oga", "opus"} else {}
 
 

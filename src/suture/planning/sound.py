@@ -35,6 +35,8 @@ _STRETCHING: Final = frozenset(
     {"aloop", "areverse", "aselect", "asegment", "asetpts", "asetrate", "atempo", "atrim", "concat", "rubberband"}
     | {"adelay", "apad", "silenceremove", "amovie", "join", "acrossfade"}
 )
+# Containers that hold what was broadcast or captured, one thing behind the other.
+_RESTARTING: Final = frozenset({"mpegts", "mpeg", "flv", "asf"})
 # Seconds of one core: a shorter piece costs more to start than it gains, a longer one leaves cores idle in the end.
 _SHORTEST_S, _LONGEST_S = 2.0, 30.0
 # Pieces for each worker, so that none waits long for the last.
@@ -151,7 +153,7 @@ class SoundPlan:
         """Where the splice reads what it has to do."""
         return str(Path(folder) / f"{self.name}.splice.json")
 
-    def splice(self, folder: str, suffix: str, ahead: int, output: str) -> SpliceSpec:
+    def splice(self, folder: str, suffix: str, output: str) -> SpliceSpec:
         """What the splice has to do."""
         grid = self.grid
         assert grid is not None  # noqa: S101 - it is cut
@@ -164,7 +166,7 @@ class SoundPlan:
             for piece in range(len(self.bounds))
         )
         heard = self.heard(folder).output_path
-        return SpliceSpec(output, heard, parts, begin_path(output), ahead, grid.warm, grid.tail, grid.reach, grid.run)
+        return SpliceSpec(output, heard, parts, begin_path(output), grid.warm, grid.tail, grid.reach, grid.run)
 
     def _listing(self, folder: str) -> str:
         return str(Path(folder) / f"{self.name}-heard.now.txt")
@@ -208,16 +210,30 @@ def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> Sound
     filtered = bool(brief.settings.audio_filter)
     form = grid.form("flt" if filtered else stream.sample_format, changed=changed or filtered)
     layout = _LAYOUTS[brief.settings.channels] if brief.settings.channels else ""
-    sound = SoundSource(brief.info.path, stream.index, sound_filters(brief), form, rate, layout, brief.ffmpeg)
+    sound = SoundSource(brief.info.path, stream.index, sound_filters(brief, track), form, rate, layout, brief.ffmpeg)
     period = grid.period(rate, bits or (448_000 if channels > 2 else None))  # noqa: PLR2004 - the encoder's own rates
     return replace(plan, sound=sound, period=period, why=_why_whole(brief, plan, looking))
 
 
-def sound_filters(brief: Brief) -> tuple[str, ...]:
-    """The filters of all sound: what lies between ``--start`` and ``--end``, on the source's clock, and the user's."""
+def sound_filters(brief: Brief, track: Track) -> tuple[str, ...]:
+    """The filters of a sound: an even clock, the range between ``--start`` and ``--end``, and the user's own."""
     bounds = [f"{key}={float(at):.6f}" for key, at in (("start", brief.start), ("end", brief.end)) if at is not None]
     asked = brief.settings.audio_filter
-    return (*([f"atrim={':'.join(bounds)}"] if bounds else []), *([asked] if asked else []))
+    return (*_evened(brief, track), *([f"atrim={':'.join(bounds)}"] if bounds else []), *([asked] if asked else []))
+
+
+def _evened(brief: Brief, track: Track) -> tuple[str, ...]:
+    """Gaps filled and overlaps cut off, from 10 ms on, so that counting samples tells the time.
+
+    A container without times also gets what is missing in front. Not where a clock may start again in the middle: hours
+    would be filled.
+    """
+    stream = track.stream
+    if stream is None or not stream.sample_rate or set(brief.info.format.split(",")) & _RESTARTING:
+        return ()
+    begin = brief.zero if brief.start is None else brief.start
+    first = "" if brief.container.timed else f":first_pts={round(begin * stream.sample_rate)}"
+    return (f"aresample=async=1:min_hard_comp=0.01{first}",)
 
 
 def _length(brief: Brief, stream: StreamInfo) -> Fraction:
@@ -226,7 +242,9 @@ def _length(brief: Brief, stream: StreamInfo) -> Fraction:
     if stream.duration:
         until = begin + stream.duration * stream.time_base
     elif brief.info.duration_us:
-        until = Fraction(brief.info.start_us + brief.info.duration_us, 1_000_000)
+        # Matroska tells when it ends, others how long it lasts.
+        zero = 0 if "matroska" in brief.info.format else brief.info.start_us
+        until = Fraction(zero + brief.info.duration_us, 1_000_000)
     else:
         return Fraction(0)
     first = begin if brief.start is None else max(begin, brief.start)

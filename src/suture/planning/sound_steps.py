@@ -44,7 +44,9 @@ def sound_steps(brief: Brief, plan: SoundPlan) -> Iterator[Step]:
     encoder = _encoder(brief, plan.track, whole=True)
     needed: tuple[str, ...] = ()
     # What the container needs comes behind the gain: it moves times, and loudness is measured on the source's.
-    if levelled := loudness_step(brief, plan.number, plan.track, sound_filters(brief), _ahead_of(plan.track)):
+    if levelled := loudness_step(
+        brief, plan.number, plan.track, sound_filters(brief, plan.track), _ahead_of(plan.track)
+    ):
         yield Step(levelled.command, memory_bytes=memory)
         encoder, needed = encoder.reading(levelled.option), (levelled.command.id,)
     chunk = ChunkData(0, 0.0, 0.0, brief.info.path, stream_index=plan.track.source_index, open_end=True)
@@ -76,7 +78,8 @@ def _one_piece(brief: Brief, plan: SoundPlan, memory: int) -> Iterator[Step]:
     folder = brief.folder
     path = plan.piece_path(folder, 0, sound_file(plan.track.encoder))
     silence = plan.silence(0)
-    behind = (*([f"apad=pad_len={silence}"] if silence else []), *_ahead_of(plan.track))
+    # Its file begins with what is heard, as that of many pieces; when that is, is listed.
+    behind = ("asetpts=PTS-STARTPTS", *([f"apad=pad_len={silence}"] if silence else []))
     encoder = _encoder(brief, plan.track, whole=False)
     command = encoder.whole(plan.sound, plan.heard(folder).output_path, path, Path(path).stem, behind)
     yield Step(command, cost=_COST * plan.cost, memory_bytes=memory)
@@ -94,7 +97,7 @@ def splice_spec(folder: str, plan: SoundPlan) -> SpliceSpec:
     """What the splice of a track has to do."""
     track = plan.track
     output = audio_path(folder, plan.number, track)
-    return plan.splice(folder, sound_file(track.encoder), seconds_ahead(track.stream), output)
+    return plan.splice(folder, sound_file(track.encoder), output)
 
 
 def _encoder(brief: Brief, track: Track, *, whole: bool) -> AudioEncoder:
@@ -106,7 +109,7 @@ def _encoder(brief: Brief, track: Track, *, whole: bool) -> AudioEncoder:
         quality=settings.audio_quality if is_asked else None,
         channels=settings.channels if whole else None,
         sample_rate=settings.sample_rate if whole else None,
-        filters=(*sound_filters(brief), *_ahead_of(track)) if whole else (),
+        filters=(*sound_filters(brief, track), *_ahead_of(track)) if whole else (),
         options=_container_options(track),
         ffmpeg=brief.ffmpeg,
         priority=PRIORITY_HIGH,

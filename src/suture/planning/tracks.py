@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from suture.errors import ConfigError, MediaError
-from suture.planning.containers import Container, is_text
+from suture.planning.containers import Container, is_text, sound_encoder
 from suture.planning.fitting import check_size
 from suture.planning.selection import selected
 
@@ -221,10 +221,11 @@ def _kept_audio(stream: StreamInfo, settings: EncodeSettings, container: Contain
     if not container.sound:
         losses.append(Loss(_name(stream), f"{container.format} holds no sound"))
         return None
-    why = f"{container.format} can't hold it; it is encoded with {container.sound}"
+    encoder = sound_encoder(container, stream)
+    why = f"{container.format} can't hold it; it is encoded with {encoder}"
     losses.append(Loss(_name(stream), why))
     reason = f"{container.format} can't hold {stream.codec}"
-    return Track("audio", "encode", stream, encoder=container.sound, reason=reason)
+    return Track("audio", "encode", stream, encoder=encoder, reason=reason)
 
 
 def _subtitle(stream: StreamInfo, settings: EncodeSettings, container: Container, losses: list[Loss]) -> Track | None:

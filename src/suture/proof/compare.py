@@ -255,7 +255,9 @@ class _Comparison:
         tags = wanted.tags()
         have = output.metadata
         if "ogg" in output.format:  # it keeps the file's tags with its first stream
-            have = {key: value for stream in output.streams for key, value in stream.metadata.items()} | have
+            have = {
+                key: value for s in output.streams if not s.is_cover_art for key, value in s.metadata.items()
+            } | have
         yield from compare_tags("the file", tags, have, wanted.tag_excuses(tags, of_stream=False))
 
     def _covers(self) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,8 @@ def spec(tmp_path: Path, sound: Any) -> Callable[..., SpliceSpec]:
             for n, (begin, end) in enumerate(pieces)
         ]
         heard = listing(tmp_path / "heard.txt", [(first, count)])
-        return SpliceSpec(str(tmp_path / f"out.{extension}"), str(heard), tuple(parts), **{"tail": 1, **more})
+        output, begin = str(tmp_path / f"out.{extension}"), str(tmp_path / "begin")
+        return SpliceSpec(output, str(heard), tuple(parts), begin, **{"tail": 1, **more})
 
     return make
 
@@ -140,25 +142,21 @@ def test_a_last_piece_that_is_too_short(spec: Callable[..., SpliceSpec]) -> None
         spliced(spec(count=11 * ALAC + 1))
 
 
-@pytest.mark.parametrize("first", [72_000, 1, 48_000 * 7200])
-def test_a_late_start_stays(spec: Callable[..., SpliceSpec], first: int) -> None:
-    """The first sample is heard when the source's is, to the sample; also after two hours."""
-    made = spliced(spec(first=first))
-    assert start(made) == Fraction(first, 48_000)
-    assert len(times(made)) == 11
+@pytest.mark.parametrize("first", [0, 1, 72_000, -4800, 48_000 * 7200 + 1])
+def test_when_it_begins_is_told_beside_it(spec: Callable[..., SpliceSpec], sound: Any, first: int) -> None:
+    """To the sample, on the source's clock, also before zero and after two hours; the file itself begins at zero."""
+    told = spec(first=first)
+    made = spliced(told)
+    assert Fraction(Path(told.begin).read_text()) == Fraction(first, 48_000)
+    assert start(made) == 0
+    assert np.array_equal(decoded(made), sound)
 
 
-def test_a_clock_that_is_ahead(spec: Callable[..., SpliceSpec]) -> None:
-    """Sound that begins at -0.1 s lies at 0.9 s of a file whose clock is a second ahead."""
-    assert start(spliced(spec(first=-4800, ahead=1))) == Fraction(9, 10)
-
-
-def test_what_lies_before_zero_is_not_heard(spec: Callable[..., SpliceSpec]) -> None:
-    """Without room before the zero of its clock, a file's edit list leaves it out."""
-    made = spliced(spec(first=-4800))
-    assert read_table(str(made)).priming == 4800
-    with av.open(str(made)) as file:
-        assert file.duration == round(Fraction(COUNT - 4800, 48_000) * av.time_base)
+def test_a_whole_track_keeps_the_times_that_jump(spec: Callable[..., SpliceSpec], tmp_path: Path) -> None:
+    """One encoder has kept them, and counting would lose them: its file stays as it is."""
+    told = spec(((0, 11),))
+    listing(tmp_path / "heard.txt", [(4800, 20_000), (124_800, 20_000), (144_800, COUNT - 40_000)])
+    assert spliced(told).read_bytes() == Path(told.pieces[0].path).read_bytes()
 
 
 def test_priming_is_that_of_one_encoder(tmp_path: Path) -> None:
@@ -166,7 +164,7 @@ def test_priming_is_that_of_one_encoder(tmp_path: Path) -> None:
     aac(tmp_path / "0.m4a", hiss(30 * 1024))
     heard = listing(tmp_path / "heard.txt", [(0, 30 * 1024 - 100)])
     parts = (SoundPart(str(tmp_path / "0.m4a"), 0),)
-    made = spliced(SpliceSpec(str(tmp_path / "out.m4a"), str(heard), parts))
+    made = spliced(SpliceSpec(str(tmp_path / "out.m4a"), str(heard), parts, str(tmp_path / "begin")))
     table = read_table(str(made))
     assert (table.priming, table.length) == (1024, 31 * 1024 - 100)
     assert times(made)[:30] == times(tmp_path / "0.m4a")[:30]
@@ -193,7 +191,7 @@ def test_pieces_that_are_described_otherwise(spec: Callable[..., SpliceSpec], tm
     for other in (alac(tmp_path / "rate.m4a", hiss(5 * ALAC, 2), rate=44_100), alac(tmp_path / "mono.m4a", hiss(5000))):
         pieces = (told.pieces[0], SoundPart(str(other), 3))
         with pytest.raises(PiecesDiffer, match="do not fit together"):
-            splice(SpliceSpec(told.output, told.heard, pieces), told.output)
+            splice(replace(told, pieces=pieces), told.output)
 
 
 def test_pieces_that_do_not_overlap(spec: Callable[..., SpliceSpec]) -> None:
@@ -213,7 +211,7 @@ def test_pieces_from_another_place_have_nothing_in_common(spec: Callable[..., Sp
     told = spec(((0, 6), (3, 11)))
     moved = (told.pieces[0], SoundPart(told.pieces[1].path, 2))
     with pytest.raises(PiecesDiffer, match="no packet in common"):
-        splice(SpliceSpec(told.output, told.heard, moved, tail=1), told.output)
+        splice(replace(told, pieces=moved), told.output)
 
 
 def test_a_piece_that_is_cut_off_is_no_sound(spec: Callable[..., SpliceSpec]) -> None:
