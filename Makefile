@@ -14,7 +14,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= 2
+# One more than the cores of a small machine: some tests wait for what they have started.
+JOBS ?= 3
 MEDIA ?= ../shared/media
 FFMPEGS ?=
 SUTURE_PROPERTY_EXAMPLES ?= 2000

@@ -75,7 +75,7 @@ def test_killed_in_the_middle(home: Home, wanted: list[Any]) -> None:
 def test_a_piece_that_was_spoilt(home: Home, wanted: list[Any]) -> None:
     """One byte of a piece that is there is found: it is made again, of a slice that is, and the other is not."""
     kill_in_the_middle(home, tree=True)
-    (path,) = (each for each in (home.job / "work").iterdir() if each.name.startswith("audio-0-00001."))
+    path = home.piece("audio-0-00001.mp4")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)

@@ -8,6 +8,7 @@ pieces are joined, is told by `suture.encoder.sound` and `suture.media.splice`.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +22,7 @@ from suture.command.hearing import give_back, take_hearing
 from suture.command.identity import material
 from suture.command.part import Part, give_name, part_of
 from suture.command.quoting import output_argument
-from suture.errors import ChunkError, PiecesDiffer
+from suture.errors import ChunkError, MediaError, PiecesDiffer
 from suture.ffmpeg.build import build_of
 from suture.ffmpeg.locate import locate
 from suture.media.heard import read_heard
@@ -185,7 +186,8 @@ class SoundSlice(_OfSound):
     def _write(self, hearing: Hearing, path: str, context: RunContext) -> None:
         if not hearing.write(self.id, path, self.begin, self.end, self.keep, context):
             raise PiecesDiffer(f"the sound ends before sample {self.begin}", "its length is told wrongly")
-        self.look()
+        with suppress(MediaError):  # samples may come before the first line of the listing; at the end all is there
+            self.look()
         if self.joint:
             with Part(self.joint) as joint:  # the slice may be gone when it is needed, so it has to be on the disk
                 hearing.write_kept(joint.path)

@@ -37,6 +37,10 @@ _STRETCHING: Final = frozenset(
 )
 # Containers that hold what was broadcast or captured, one thing behind the other.
 _RESTARTING: Final = frozenset({"mpegts", "mpeg", "flv", "asf"})
+# AAC's quality up to which pieces are as large as the same sound in one encode.
+_STEADY_QUALITY: Final = 1.2
+# Opus, in bits a second for each channel, from which on joins are as good as the rest.
+_THIN_OPUS: Final = 24_000
 # Seconds of one core: a shorter piece costs more to start than it gains, a longer one leaves cores idle in the end.
 _SHORTEST_S, _LONGEST_S = 2.0, 30.0
 # Pieces for each worker, so that none waits long for the last.
@@ -44,7 +48,7 @@ _ROUNDS: Final = 4
 # A piece is so many times as long as what its neighbours encode of it, too.
 _LEAST_OWN: Final = 30
 # Where more cores are idle than such pieces would keep busy, so many times.
-_LEAST_SHARED: Final = 6
+_LEAST_SHARED: Final = 12
 # What a frame of pictures costs, in seconds of one core for a megapixel: a fast encoder's.
 _PICTURE_COST: Final = 0.01
 _LAYOUTS: Final = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
@@ -272,8 +276,15 @@ def _why_whole(brief: Brief, plan: SoundPlan, looking: Looking) -> str:
     shared = "its packets share bits with those before, which no two encoders do alike at a constant quality"
     if plan.track.source_index in looking.whole:
         return "its pieces did not fit together"
-    if plan.track.encoder == "libmp3lame" and brief.settings.audio_quality is not None:
+    quality = brief.settings.audio_quality if plan.track.encoder == brief.settings.audio_codec else None
+    if plan.track.encoder == "libmp3lame" and quality is not None:
         return shared
+    if plan.track.encoder == "aac" and quality is not None and quality > _STEADY_QUALITY:
+        return "at so high a quality its size depends on the loudest place so far, which pieces do not know"
+    asked = brief.settings.audio_bitrate if plan.track.encoder == brief.settings.audio_codec else None
+    channels = brief.settings.channels or (plan.track.stream.channels if plan.track.stream else 1)
+    if plan.track.encoder == "libopus" and asked and parse_rate(asked, "-b:a") < _THIN_OPUS * channels:
+        return "at so low a rate two encoders hardly ever make the same of a sound"
     return "" if plan.seconds else "the source does not say how long it is"
 
 
@@ -285,7 +296,9 @@ def _cut(plan: SoundPlan, brief: Brief, total: float) -> SoundPlan:
     own, why = _piece_seconds(plan, brief, total)
     packet = Fraction(grid.samples(sound.rate), sound.rate)
     channels = brief.settings.channels or (plan.track.stream.channels if plan.track.stream else 2)
-    own = min(Fraction(own), Fraction(_LARGEST_SLICE, sound.rate * channels * _FORM_BYTES))
+    own = Fraction(own)
+    if own < plan.seconds:
+        own = min(own, Fraction(_LARGEST_SLICE, sound.rate * channels * _FORM_BYTES))
     # At the first packet at or after each multiple, as pictures are cut.
     count = max(1, math.ceil(Fraction(plan.seconds) / own))
     bounds = tuple(dict.fromkeys(_bound(plan, math.ceil(n * own / packet)) for n in range(count)))

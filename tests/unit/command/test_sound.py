@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from sounds import boxed, hiss, listing, wav
 from suture.command.base import TaskType
-from suture.command.sound import HeardSound, SoundPiece, SoundSlice, SoundSource, WholeSound
+from suture.command.part import part_of
+from suture.command.sound import HeardSound, SoundPiece, SoundSlice, SoundSource
 from suture.encoder.audio import AudioEncoder
 from suture.errors import ChunkError, MediaError, PiecesDiffer
 from suture.media.whole import look_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SOURCE = SoundSource("/films/in.mkv", 2, ("volume=0.5", "aresample=44100"), "flt", 44_100, "stereo", "/bin/sh")
 SLICE = SoundSlice(
@@ -181,22 +179,57 @@ class TestWhole:
     """A track that is encoded in one go, and listed."""
 
     ENCODER = AudioEncoder(codec="ac3", bitrate="192k", ffmpeg="/bin/sh")
+    BEHIND = ("apad=pad_len=1536", "asetpts=PTS+1/TB")
 
     def test_one_command_makes_both(self) -> None:
         """What is listed is what the filters give; what the encoder needs behind them it gets alone."""
-        behind = ("apad=pad_len=1536", "asetpts=PTS+1/TB")
-        whole = self.ENCODER.whole(SOURCE, "/job/heard.txt", "/job/piece.mov", "audio-0-00000", behind)
-        assert isinstance(whole, WholeSound)
+        whole = self.ENCODER.whole(SOURCE, "/job/heard.txt", "/job/piece.mov", "audio-0-00000", self.BEHIND)
         line = whole.build_args()
         graph = value(line, "-filter_complex").split(";")
-        assert graph[0] == f"[0:2]{CHAIN},asplit[listed][made]"
-        assert sorted(graph[1:]) == [
+        assert graph == [
+            f"[0:2]{CHAIN},asplit[listed][made]",
             "[listed]asetnsamples=n=65536:p=0[heard]",
             "[made]apad=pad_len=1536,asetpts=PTS+1/TB[sound]",
         ]
-        assert line.index("file:/job/heard.txt") < line.index("ac3") < line.index("file:/job/piece.mov")
+        assert line.index(f"file:{part_of('/job/heard.txt')}") < line.index("ac3") < line.index("file:/job/piece.mov")
         assert (value(line, "-i"), line[-1]) == ("file:/films/in.mkv", "file:/job/piece.mov")
         assert value(line, "-b:a") == "192k"
+
+    def test_its_own_listing_is_nothing_that_it_depends_on(self, tmp_path: Path) -> None:
+        """A listing that an earlier run has left changes nothing; filters do."""
+        listed = tmp_path / "heard.txt"
+        encoder = replace(self.ENCODER, ffmpeg=None)
+        whole = encoder.whole(SOURCE, str(listed), str(tmp_path / "piece.mov"), "audio-0-00000", self.BEHIND)
+        before = whole.identity(Named())
+        listed.write_text("of an earlier run")
+        Path(part_of(str(listed))).write_text("half of one")
+        assert whole.identity(Named()) == before
+        assert replace(whole, behind=()).identity(Named()) != before
+        assert replace(whole, sound=replace(SOURCE, filters=())).identity(Named()) != before
+
+    def test_an_encoder_that_stops_early(self, tmp_path: Path) -> None:
+        """Fewer samples than were decoded are no track; the listing has no name then."""
+        made, listed = boxed(tmp_path / "piece.mov", [b"a"], lasts=((1, 1024),)), tmp_path / "heard.txt"
+        whole = self.ENCODER.whole(SOURCE, str(listed), str(made), "audio-0-00000", ())
+        listing(Path(part_of(str(listed))), [(0, 1025)])
+        with pytest.raises(ChunkError, match="audio-0-00000 holds"):
+            whole.check(None, str(made))
+        assert not listed.exists()
+        listing(Path(part_of(str(listed))), [(0, 1024)])
+        whole.check(None, str(made))
+        assert listed.exists()
+
+
+class Named:
+    """Names sources by their last part, and contents by what they are."""
+
+    def source(self, path: str) -> str:
+        """A film."""
+        return f"source {path.rpartition('/')[2]}"
+
+    def content(self, path: str) -> str:
+        """What is in a file."""
+        return Path(path).read_text()
 
 
 def test_the_files_of_this_test_are_whole(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_others_begin_anywhere(encoder: str) -> None:
         ("ac3", 96_000, 48_000),
         ("ac3", 22_050, 32_000),
         ("libopus", 44_100, 48_000),
-        ("libopus", 8_000, 8_000),
+        ("libopus", 8_000, 48_000),
         ("libmp3lame", 192_000, 48_000),
         ("aac", 192_000, 96_000),
         ("aac", 44_100, 44_100),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sounds import hiss, raw_piece, wav
-from suture.errors import ChunkError, PiecesDiffer
+from suture.errors import PiecesDiffer
 from suture.media import joints
 from suture.media.joints import Overlap, joint_of
 
@@ -198,12 +198,15 @@ class TestWhatIsHeard:
         with pytest.raises(PiecesDiffer, match="can't be compared"):
             joint_of(given)
 
-    def test_samples_that_are_gone(self, overlap: Callable[..., Overlap], tmp_path: Path) -> None:
-        """A file that was spoilt is an error of ours."""
-        (tmp_path / "gone.wav").write_bytes(b"")
+    @pytest.mark.parametrize("there", [True, False])
+    def test_samples_that_are_gone(self, overlap: Callable[..., Overlap], tmp_path: Path, *, there: bool) -> None:
+        """Spoilt or lost with the power: the sound is encoded whole then."""
+        gone = tmp_path / "gone.wav"
+        if there:
+            gone.write_bytes(b"")
         given = overlap(noise(LEFT_END, 20.0), noise(110, 30.0))
-        with pytest.raises(ChunkError, match=r"gone\.wav"):
-            joint_of(replace(given, samples=str(tmp_path / "gone.wav")))
+        with pytest.raises(PiecesDiffer, match=r"gone\.wav"):
+            joint_of(replace(given, samples=str(gone)))
 
 
 def raw(piece: SoundTable) -> set[bytes]:

@@ -70,30 +70,39 @@ def test_sound_and_text_run_beside_the_pieces(steps_of: Callable[..., dict[str, 
     """Sound first: it is one long task, which must not be alone at the end."""
     steps = steps_of(VIDEO, SOUND, TEXT, output="/o.mp4", audio_codec="aac", audio_bitrate="192k")
     assert set(steps["join"].after) == {"audio-1", "subtitle-2", "video-0-00000", "video-0-00001"}
-    assert steps["audio-1"].command.priority == PRIORITY_HIGH
+    assert steps["audio-1"].after == ("audio-1-00000",)
+    assert steps["audio-1-00000"].command.priority == PRIORITY_HIGH
     assert steps["join"].command.priority == PRIORITY_LOW
-    argv = steps["audio-1"].command.build_args()
+    argv = steps["audio-1-00000"].command.build_args()
     assert argv[argv.index("-b:a") + 1] == "192k"
-    assert argv[argv.index("-map") + 1] == "0:1"
+    assert argv[argv.index("-filter_complex") + 1].startswith("[0:1]")
 
 
 def test_a_bitrate_is_for_the_encoder_that_was_asked_for(steps_of: Callable[..., dict[str, Step]]) -> None:
     """Not for one that a container made necessary; MP4 is told a clock that every sample rate divides."""
     steps = steps_of(VIDEO, replace(SOUND, codec="pcm_s16le"), output="/o.mp4")
-    argv = steps["audio-1"].command.build_args()
+    argv = steps["audio-1-00000"].command.build_args()
     assert "-b:a" not in argv
     scale = int(argv[argv.index("-movie_timescale") + 1])
     assert [scale % rate for rate in (44100, 48000, 32000, 96000, 192000)] == [0] * 5
 
 
 def test_sound_before_zero_is_encoded_later_by_whole_seconds(steps_of: Callable[..., dict[str, Step]]) -> None:
-    """Behind the user's filters, which see the source's clock; a few milliseconds are priming and stay."""
+    """Where ffmpeg tells its place: behind the user's filters, which see the source's clock; priming stays."""
     early = replace(SOUND, start_pts=-9707)
-    steps = steps_of(VIDEO, early, audio_codec="aac", audio_filter="volume=0.5")
+    steps = steps_of(VIDEO, early, audio_codec="flac", audio_filter="volume=0.5")
     assert "atrim" not in steps["audio-1"].command.dry_run()
-    assert "volume=0.5,asetpts=PTS+10/TB" in steps["audio-1"].command.build_args()
-    primed = steps_of(VIDEO, replace(SOUND, start_pts=-21), audio_codec="aac")
+    assert steps["audio-1"].command.dry_run().count("volume=0.5,asetpts=PTS+10/TB") == 1
+    primed = steps_of(VIDEO, replace(SOUND, start_pts=-21), audio_codec="flac")
     assert "asetpts" not in primed["audio-1"].command.dry_run()
+
+
+def test_sound_of_pieces_begins_with_its_first_sample(steps_of: Callable[..., dict[str, Step]]) -> None:
+    """Its file does, also where there is one piece; the place is in the listing of what was decoded."""
+    steps = steps_of(VIDEO, replace(SOUND, start_pts=-9707), audio_codec="aac", audio_filter="volume=0.5")
+    line = steps["audio-1-00000"].command.dry_run()
+    assert line.index("volume=0.5") < line.index("[heard]") < line.index("asetpts=PTS-STARTPTS")
+    assert "asetpts=PTS+10/TB" not in line
 
 
 def test_flac_in_mp4_is_no_experiment_for_its_encoder(steps_of: Callable[..., dict[str, Step]]) -> None:

@@ -23,8 +23,10 @@ def test_each_step_has_its_kind(make_plan: Make) -> None:
     tasks = work_of(make_plan(2, audio_codec="aac")).tasks
     kinds = {task: part.kind for task, part in tasks.items()}
     assert kinds == {
-        "audio-1": Kind.SOUND,
-        "audio-2": Kind.SOUND,
+        "audio-1-00000": Kind.SOUND,
+        "audio-1": Kind.STAGE,
+        "audio-2-00000": Kind.SOUND,
+        "audio-2": Kind.STAGE,
         "subtitle-3": Kind.TEXT,
         "video-0-00000": Kind.PIECE,
         "video-0-00001": Kind.PIECE,
