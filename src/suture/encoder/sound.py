@@ -94,7 +94,7 @@ class Grid:
 _PLAIN: Final = {"u8": "s16", "dbl": "flt", "s64": "s32"}
 _AC3: Final = Grid(_AC3_PACKET, 1, 4, 2, ("flt",), (48_000, 44_100, 32_000), 0.0008, pads=True)
 _AAC_RATES: Final = (96_000, 88_200, 64_000, *_MPEG_RATES, 12_000, 11_025, 8_000, 7_350)
-_AAC: Final = Grid(1024, 192, 320, 48, ("flt",), _AAC_RATES, 0.0072, run=16, compares=True)
+_AAC: Final = Grid(1024, 256, 512, 48, ("flt",), _AAC_RATES, 0.0072, run=16, compares=True)
 # It takes 8 to 24 kHz, too, but counts its packets, priming and all, in 48ths of a millisecond.
 _OPUS_RATES: Final = (48_000,)
 
