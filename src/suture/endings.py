@@ -48,7 +48,7 @@ def report_of(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
         cpu_seconds=run.cpu_seconds,
         bytes=Path(plan.output).stat().st_size,
         chunks=plan.pieces + plan.sound_pieces,
-        chunks_reused=sum(_is_piece(task.task) for task in run.reused),
+        chunks_reused=sum(_is_piece(task.task, plan) for task in run.reused),
         retries=run.retries,
         warnings=(*map(str, plan.losses), *_damage(plan), *_gaps(plan, run), *_lean(run), *_loudness(plan)),
         failures=failures,
@@ -70,10 +70,10 @@ def report_of_published(plan: Plan) -> EncodeReport:
     )
 
 
-def _is_piece(task: str) -> bool:
-    """Of pictures, or of sound; not what is made of these."""
-    kind, *rest = task.split("-")
-    return kind == "video" or (kind == "audio" and len(rest) > 1 and rest[-1].isdigit())
+def _is_piece(task: str, plan: Plan) -> bool:
+    """Of pictures, or of sound that is cut; not what is made of these."""
+    name, _, number = task.rpartition("-")
+    return task.startswith("video-") or (number.isdigit() and name in {s.name for s in plan.sounds if s.is_cut})
 
 
 def _loudness(plan: Plan) -> Iterator[str]:
