@@ -37,6 +37,8 @@ _MARKING = _DISCARDING | {"mp3"}
 _EDITING = frozenset({"mp4", "mov"})
 # Every sample stands for itself, or (Vorbis) the decoder holds back the first packet by itself.
 _NEEDS_NO_LEAD = ("pcm_", "vorbis")
+# Codecs whose last packet holds as many samples as are left, and none to hide.
+_SHORT_AT_THE_END = frozenset({"alac", "flac", "tta", "wavpack"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ class _Sound:
         self._in_base = Clock(Fraction(1, rate or 1), clock.base)
         self._told = Clock(clock.base, clock.target)
         self._window_end = None if window.end is None else _Samples(clock.base, window.end, rate)
-        self._last_moment = _last_moment(stream)
+        self._last_moment = None if stream.codec_context.name in _SHORT_AT_THE_END else _last_moment(stream)
         self._list_end = None if self._last_moment is None else _Samples(clock.base, self._last_moment, rate)
         self._samples_clock: AudioClock | None = None
         self._before: int | None = None
