@@ -58,6 +58,11 @@ def fixed(seconds: float) -> dict[str, Any]:
     return {"chunking": "fixed", "chunk_duration": Fraction(str(seconds))}
 
 
+def _named(asked: object) -> str:
+    """An id that is the same in every process."""
+    return ",".join(asked) if isinstance(asked, dict) else str(asked)
+
+
 class TestWhole:
     """What is not cut, and what `plan` says of it."""
 
@@ -74,7 +79,7 @@ class TestWhole:
             ({"looking": Looking(whole=frozenset({0}))}, "its pieces did not fit together"),
             ({"workers": 1}, "one worker gains nothing"),
         ],
-        ids=str,
+        ids=_named,
     )
     def test_why(self, plan_of: Callable[..., tuple[Brief, SoundPlan]], asked: dict[str, Any], why: str) -> None:
         """The reason is told, however long the track is."""
@@ -84,7 +89,7 @@ class TestWhole:
         assert why in str(plan.decision())
         assert "encoded whole" in str(plan.decision())
 
-    @pytest.mark.parametrize("asked", [{"loudness": -16.0}, {"looking": Looking(whole=frozenset({0}))}], ids=str)
+    @pytest.mark.parametrize("asked", [{"loudness": -16.0}, {"looking": Looking(whole=frozenset({0}))}], ids=_named)
     def test_also_where_pieces_are_asked_for(
         self, plan_of: Callable[..., tuple[Brief, SoundPlan]], asked: dict[str, Any]
     ) -> None:
