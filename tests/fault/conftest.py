@@ -28,7 +28,7 @@ def wanted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     home.output.parent.mkdir()
     told = home.run()
     assert told.code == 0, told.said
-    assert len(told.done) == 7, "four pieces, the sound, the join and the check of it"
+    assert len(told.done) == 7, "four pieces, one of the sound, the join and the check of it"
     return packets(home.output)
 
 

@@ -8,6 +8,7 @@ read, and why, is `sound`'s business.
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -214,8 +215,9 @@ def give_back(hearing: Hearing) -> None:
 
 def forget_hearings(folder: str) -> None:
     """Stop those that wait for a job in this folder: it is over."""
+    inside = f"file:{folder}{os.sep}"
     with _lock:
-        found = [key for key in _waiting if any(folder in word for word in key)]
+        found = [key for key in _waiting if any(word.startswith(inside) for word in key)]
         over = [_waiting.pop(key) for key in found]
     for hearing in over:
         hearing.close()

@@ -126,6 +126,15 @@ class _OfSound(FFmpegCommand):
         if jump := read_heard(self.listing).jump:
             raise PiecesDiffer(f"the sound's clock jumps: {jump}", "its times are kept where it is encoded whole")
 
+    def ask_others(self) -> None:
+        """Whether a slice has found that the track can't be cut.
+
+        Raises:
+            PiecesDiffer: it has.
+        """
+        if self.given_up.exists():
+            raise PiecesDiffer(self.given_up.read_text(), "it is encoded whole")
+
     @property
     def given_up(self) -> Path:
         """Where a slice says why the track can't be cut, so that those behind it need not find out, too."""
@@ -160,6 +169,15 @@ class SoundSlice(_OfSound):
         """Whoever needs it again makes it again."""
         return False
 
+    def beside(self) -> list[str]:
+        """The command that makes the joint of the slice; nothing where there is none."""
+        if not self.joint or self.end is None:
+            return []
+        ask = FFmpegBuilder(program=self.program or "ffmpeg").add_input(self.output_path)
+        ask = ask.add_audio_filter(f"atrim=start_sample={self.end - self.keep - self.begin}", "asetpts=PTS-STARTPTS")
+        ask = ask.set_audio_codec(_CODECS[self.sound.form]).add_option("-bitexact", "-f", "wav")
+        return ask.add_output(self.joint).build()
+
     def run(self, context: RunContext | None = None) -> Outcome:
         """Read on where the slice before has ended; see `Command.run`.
 
@@ -168,8 +186,7 @@ class SoundSlice(_OfSound):
         """
         context = context or RunContext()
         began = time.monotonic()
-        if self.given_up.exists():
-            raise PiecesDiffer(self.given_up.read_text(), "")
+        self.ask_others()
         hearing = take_hearing(self.sound.streamed(self.listing), self.begin, self.id, context)
         try:
             with Part(self.output_path) as part:
@@ -211,6 +228,7 @@ class HeardSound(_OfSound):
         """Wait for the end of the decode that the slices came from; see `Command.run`."""
         context = context or RunContext()
         began = time.monotonic()
+        self.ask_others()
         hearing = take_hearing(self.sound.streamed(self.listing), None, self.id, context)
         try:
             finished = hearing.finish(self.id, context)

@@ -14,6 +14,8 @@ from typing import Final
 __all__ = ["GRIDS", "Grid", "grid_of"]
 
 _AC3_PACKET: Final = 1536
+# Source: ISO/IEC 13818-3, 2.4.3.2: lower rates are MPEG-2's.
+_LOW_RATE: Final = 32_000
 # For mono and stereo, where nothing is said.
 _AC3_RATE: Final = 192_000
 _MPEG_RATES: Final = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
@@ -35,6 +37,7 @@ class Grid:
         compares: whether samples are kept to choose the join by.
         reach: bytes before a packet that its own decoding needs.
         pads: whether the encoder leaves out its last samples, unless silence follows them.
+        halves: whether packets below 32 kHz have half as many samples.
     """
 
     packet: int
@@ -48,6 +51,7 @@ class Grid:
     compares: bool = False
     reach: int = 0
     pads: bool = False
+    halves: bool = False
 
     @property
     def before(self) -> int:
@@ -61,6 +65,8 @@ class Grid:
 
     def samples(self, rate: int) -> int:
         """In a packet."""
+        if self.halves and rate < _LOW_RATE:
+            return self.packet // 2
         return self.packet or rate // 50
 
     def period(self, rate: int, bit_rate: int | None) -> int:
@@ -98,14 +104,20 @@ _AAC: Final = Grid(1024, 256, 512, 48, ("flt",), _AAC_RATES, 0.0072, run=16, com
 # It takes 8 to 24 kHz, too, but counts its packets, priming and all, in 48ths of a millisecond.
 _OPUS_RATES: Final = (48_000,)
 
+_MP3_RATES: Final = (*_MPEG_RATES, 12_000, 11_025, 8_000)
+
+_MP3: Final = Grid(1152, 16, 368, 40, ("flt", "s32", "s16"), _MP3_RATES, 0.0048)
+
 GRIDS: Final[dict[str, Grid]] = {
     "aac": _AAC,
     "libfdk_aac": replace(_AAC, forms=("s16",)),
     "libopus": Grid(0, 64, 192, 50, ("flt", "s16"), _OPUS_RATES, 0.0033, run=16, compares=True),
     "ac3": _AC3,
     "eac3": _AC3,
-    "libmp3lame": Grid(1152, 16, 368, 40, ("flt", "s32", "s16"), _MPEG_RATES[:3], 0.0048, compares=True, reach=511),
-    "mp2": Grid(1152, 2, 32, 2, ("s16",), _MPEG_RATES[:3], 0.001, pads=True),
+    "libmp3lame": Grid(
+        1152, 16, 368, 40, ("flt", "s32", "s16"), _MP3_RATES, 0.0048, compares=True, reach=511, halves=True
+    ),
+    "mp2": Grid(1152, 2, 32, 2, ("s16",), _MPEG_RATES, 0.001, pads=True),
     "alac": Grid(4096, 0, 2, 1, ("s32", "s16"), (), 0.001),
 }
 

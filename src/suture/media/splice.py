@@ -15,6 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+import av.error
+
 from suture.errors import ChunkError, PiecesDiffer
 from suture.media.boxes import box, inside, rebuilt, top_boxes
 from suture.media.heard import read_heard
@@ -53,11 +55,18 @@ def splice(spec: SpliceSpec, path: str) -> list[Joint]:
     _compare(tables)
     joints: list[Joint] = []
     for n in range(1, len(tables)):
-        joints.append(joint_of(_overlap(spec, tables, n, joints[-1].packet if joints else 0)))
+        joints.append(_joined(_overlap(spec, tables, n, joints[-1].packet if joints else 0)))
     track = _Track.of(spec, tables, [joint.packet for joint in joints], heard)
     with Path(path).open("wb") as file:
         track.write(file)
     return joints
+
+
+def _joined(overlap: Overlap) -> Joint:
+    try:
+        return joint_of(overlap)
+    except (av.error.FFmpegError, IndexError) as error:
+        raise PiecesDiffer(f"two pieces of the sound can't be joined: {error}", "it is encoded whole") from error
 
 
 def _compare(tables: Sequence[SoundTable]) -> None:
@@ -120,7 +129,8 @@ class _Track:
         length = first.priming + round(heard.samples * ticks)
         count = -(-length // first.usual)
         if spec.pieces[-1].first + len(tables[-1].sizes) < count:
-            raise ChunkError(f"the last piece of the sound is too short: {count} packets are wanted", "")
+            what = f"the sound has {count} packets, and its last piece ends before"
+            raise PiecesDiffer(what, "it is encoded whole") if len(tables) > 1 else ChunkError(what, "encode it again")
         spans, sizes = [], array(first.sizes.typecode)
         for piece, table, begin, end in zip(spec.pieces, tables, [0, *joins], [*joins, count], strict=True):
             here, until = begin - piece.first, end - piece.first

@@ -131,8 +131,10 @@ class SoundPlan:
         assert self.grid is not None  # noqa: S101 - it is cut
         assert self.sound is not None  # noqa: S101 - as above
         size, last = self.grid.samples(self.sound.rate), piece + 1 == len(self.bounds)
-        end = None if last else (self.bounds[piece + 1] + self.grid.behind) * size
-        keep = 0 if last else (end or 0) - self.first(piece + 1) * size
+        # The last one goes on for as long again: should there be still more, nobody knew how long the track is.
+        until = 2 * self.bounds[-1] - self.bounds[-2] + self.bounds[1] if last else self.bounds[piece + 1]
+        end = (until + self.grid.behind) * size
+        keep = 0 if last else end - self.first(piece + 1) * size
         name = f"{self.name}-slice-{piece:05d}"
         joint = self.joint_path(folder, piece + 1) if keep and self.grid.compares else ""
         path = str(Path(folder) / f"{name}.wav")
@@ -214,7 +216,10 @@ def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> Sound
     filtered = bool(brief.settings.audio_filter)
     form = grid.form("flt" if filtered else stream.sample_format, changed=changed or filtered)
     layout = _LAYOUTS[brief.settings.channels] if brief.settings.channels else ""
-    sound = SoundSource(brief.info.path, stream.index, sound_filters(brief, track), form, rate, layout, brief.ffmpeg)
+    filters = sound_filters(brief, track)
+    if brief.settings.sample_rate not in {None, rate}:  # what is above half of it shall not be heard all the same
+        filters += (f"aresample={brief.settings.sample_rate}",)
+    sound = SoundSource(brief.info.path, stream.index, filters, form, rate, layout, brief.ffmpeg)
     period = grid.period(rate, bits or (448_000 if channels > 2 else None))  # noqa: PLR2004 - the encoder's own rates
     return replace(plan, sound=sound, period=period, why=_why_whole(brief, plan, looking))
 

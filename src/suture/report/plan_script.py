@@ -11,6 +11,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suture.command.sound import SoundSlice
 from suture.media.spec import to_json
 from suture.report.wording import printable
 from suture.version import __version__
@@ -118,6 +119,8 @@ def _steps(plan: Plan) -> Iterator[str]:
         if step.command.id in may_fail:
             line += f" || rm -f -- {_word(step.command.output_path)}"
         yield line
+        if isinstance(step.command, SoundSlice) and (beside := step.command.beside()):
+            yield f"{shlex.join(beside)} >/dev/null"
         if consumed := getattr(step.command, "consumes", ""):
             yield f"rm -f -- {_word(consumed)}"
 
