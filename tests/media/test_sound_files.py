@@ -248,7 +248,6 @@ CODINGS: list[Any] = [
 ]
 
 
-@pytest.mark.xfail(strict=True, reason="gaps are not filled yet")
 @pytest.mark.parametrize(("extension", "codec"), CODINGS)
 def test_a_gap_is_filled(album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str) -> None:
     """Two seconds in which the source is silent are two seconds of silence: nothing behind them comes too early."""
@@ -262,7 +261,6 @@ def test_a_gap_is_filled(album: Path, tmp_path: Path, encode: Encode, extension:
     assert np.abs(found.between(float(found.begin) + 3.3, float(found.begin) + 3.9)).max() > 0.05
 
 
-@pytest.mark.xfail(strict=True, reason="overlaps are not cut yet")
 @pytest.mark.parametrize(("extension", "codec"), CODINGS[1:])
 def test_an_overlap_is_heard_once(album: Path, tmp_path: Path, encode: Encode, extension: str, codec: str) -> None:
     """Sound that stands where other sound stands already does not push back all that follows."""
@@ -278,9 +276,7 @@ def test_an_overlap_is_heard_once(album: Path, tmp_path: Path, encode: Encode, e
     ("extension", "codec"),
     [
         ("opus", "libopus"),
-        pytest.param(
-            "m4a", "aac", marks=pytest.mark.xfail(strict=True, reason="a whole track is encoded on the clock")
-        ),
+        ("m4a", "aac"),
         ("mka", "libopus"),
         ("mka", "flac"),
     ],
