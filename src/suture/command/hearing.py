@@ -215,9 +215,10 @@ def give_back(hearing: Hearing) -> None:
 
 def forget_hearings(folder: str) -> None:
     """Stop those that wait for a job in this folder: it is over."""
-    inside = f"file:{folder}{os.sep}"
+    inside = folder.rstrip(os.sep) + os.sep
     with _lock:
-        found = [key for key in _waiting if any(word.startswith(inside) for word in key)]
+        words = {key: [word.removeprefix("file:") + os.sep for word in key] for key in _waiting}
+        found = [key for key, paths in words.items() if any(path.startswith(inside) for path in paths)]
         over = [_waiting.pop(key) for key in found]
     for hearing in over:
         hearing.close()
