@@ -30,7 +30,6 @@ _BLOCK: Final = 1 << 20
 _RIFF_HEAD: Final = 12
 _CHUNK_HEAD: Final = 8
 _FORM, _DATA = b"fmt ", b"data"
-_UNKNOWN_SIZE: Final = 0xFFFFFFFF
 
 
 class Hearing:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from suture.command.base import Files
     from suture.command.hearing import Hearing
     from suture.ffmpeg.progress import Progress
+    from suture.media.sound_table import SoundTable
 
 __all__ = ["HeardSound", "SoundPiece", "SoundSlice", "SoundSource", "WholeSound"]
 
@@ -244,6 +245,13 @@ class HeardSound(_OfSound):
         return Outcome(0, size, finished.cpu_seconds, wall, finished.peak_memory_bytes, digest)
 
 
+def _need_all(name: str, table: SoundTable, seconds: Fraction) -> None:
+    """Raise unless an encoder has made so much sound; it may stop early and say nothing."""
+    if table.seconds < seconds:
+        made, asked = float(table.seconds), float(seconds)
+        raise ChunkError(f"{name} holds {made:.4f} s of sound, and {asked:.4f} s were given", "it is made again")
+
+
 @dataclass(frozen=True, slots=True)
 class SoundPiece(AudioBuilder):
     """Encodes a slice, and removes it.
@@ -261,10 +269,7 @@ class SoundPiece(AudioBuilder):
             ChunkError: it is cut off.
         """
         AudioBuilder.check(self, progress, path)
-        table, wanted = read_table(path), wav_samples(self.input_path)
-        if table.seconds < wanted.seconds:
-            made, asked = float(table.seconds), float(wanted.seconds)
-            raise ChunkError(f"{self.id} holds {made:.4f} s of sound, and {asked:.4f} s were given", "it is made again")
+        _need_all(self.id, read_table(path), wav_samples(self.input_path).seconds)
 
     def run(self, context: RunContext | None = None) -> Outcome:
         """As its base; then the slice goes, so that not all of a film's lie on the disk at once."""
@@ -306,10 +311,9 @@ class WholeSound(AudioBuilder):
             ChunkError: the encoder stopped early.
         """
         AudioBuilder.check(self, progress, path)
-        heard, table = read_heard(part_of(self.listing)), read_table(path)
-        if not heard.jump and table.seconds < Fraction(heard.samples, heard.rate):
-            made, asked = float(table.seconds), heard.samples / heard.rate
-            raise ChunkError(f"{self.id} holds {made:.4f} s of sound, and {asked:.4f} s were decoded", "try again")
+        heard = read_heard(part_of(self.listing))
+        if not heard.jump:
+            _need_all(self.id, read_table(path), Fraction(heard.samples, heard.rate))
         give_name(self.listing)
 
     def _asked(self, between: str) -> FFmpegBuilder:

@@ -204,9 +204,7 @@ def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> Sound
     """What is known of a track before it is cut; without a source of samples it can't be."""
     stream = track.stream
     assert stream is not None  # noqa: S101 - encoded sound comes from the source
-    channels = brief.settings.channels or stream.channels
-    asked = brief.settings.audio_bitrate if track.encoder == brief.settings.audio_codec else None
-    bits = parse_rate(asked, "-b:a") if asked else None
+    channels, bits = _channels(brief, track), _bit_rate(brief, track)
     grid = grid_of(track.encoder)
     plan = SoundPlan(number, track, grid=grid, seconds=float(_length(brief, stream)))
     if (why := _why_untold(brief, plan)) or grid is None:
@@ -222,6 +220,17 @@ def _planned(brief: Brief, number: int, track: Track, looking: Looking) -> Sound
     sound = SoundSource(brief.info.path, stream.index, filters, form, rate, layout, brief.ffmpeg)
     period = grid.period(rate, bits or (448_000 if channels > 2 else None))  # noqa: PLR2004 - the encoder's own rates
     return replace(plan, sound=sound, period=period, why=_why_whole(brief, plan, looking))
+
+
+def _channels(brief: Brief, track: Track) -> int:
+    """Of what is encoded."""
+    return brief.settings.channels or (track.stream.channels if track.stream else 2)
+
+
+def _bit_rate(brief: Brief, track: Track) -> int | None:
+    """What was asked for of this encoder, in bits a second."""
+    asked = brief.settings.audio_bitrate if track.encoder == brief.settings.audio_codec else None
+    return parse_rate(asked, "-b:a") if asked else None
 
 
 def sound_filters(brief: Brief, track: Track) -> tuple[str, ...]:
@@ -286,9 +295,8 @@ def _why_whole(brief: Brief, plan: SoundPlan, looking: Looking) -> str:
         return shared
     if plan.track.encoder == "aac" and quality is not None and quality > _STEADY_QUALITY:
         return "at so high a quality its size depends on the loudest place so far, which pieces do not know"
-    asked = brief.settings.audio_bitrate if plan.track.encoder == brief.settings.audio_codec else None
-    channels = brief.settings.channels or (plan.track.stream.channels if plan.track.stream else 1)
-    if plan.track.encoder == "libopus" and asked and parse_rate(asked, "-b:a") < _THIN_OPUS * channels:
+    bits = _bit_rate(brief, plan.track)
+    if plan.track.encoder == "libopus" and bits and bits < _THIN_OPUS * _channels(brief, plan.track):
         return "at so low a rate two encoders hardly ever make the same of a sound"
     return "" if plan.seconds else "the source does not say how long it is"
 
@@ -300,10 +308,9 @@ def _cut(plan: SoundPlan, brief: Brief, total: float) -> SoundPlan:
         return plan
     own, why = _piece_seconds(plan, brief, total)
     packet = Fraction(grid.samples(sound.rate), sound.rate)
-    channels = brief.settings.channels or (plan.track.stream.channels if plan.track.stream else 2)
     own = Fraction(own)
     if own < plan.seconds:
-        own = min(own, Fraction(_LARGEST_SLICE, sound.rate * channels * _FORM_BYTES))
+        own = min(own, Fraction(_LARGEST_SLICE, sound.rate * _channels(brief, plan.track) * _FORM_BYTES))
     # At the first packet at or after each multiple, as pictures are cut.
     count = max(1, math.ceil(Fraction(plan.seconds) / own))
     bounds = tuple(dict.fromkeys(_bound(plan, math.ceil(n * own / packet)) for n in range(count)))
