@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import films
-from suture.chunker import Cuts, chunks_from
+from suture.chunker import chunks_from
+from suture.cuts import Cuts
 from suture.encoder import VideoEncoder
 from suture.media.index import index_file, read_index
 from suture.media.mux import join

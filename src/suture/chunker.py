@@ -1,20 +1,19 @@
-"""Where to cut: from a frame index to ranges that meet exactly.
+"""From cuts to ranges of frames that meet exactly, and where a decoder has to seek for each.
 
-The strategies are pure functions over a `FrameIndex` (`cut_points`) ; `Chunker` puts a file in front of them. How a
-range is decoded exactly is the encoder's business; that a stream can't be cut at all is said by `why_whole`.
+Where to cut is told by `suture.cuts`; `Chunker` puts a file in front of it. How a range is decoded exactly is the
+encoder's business; that a stream can't be cut at all is said by `why_whole`.
 """
 
 from __future__ import annotations
 
 import tempfile
-from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil, isfinite
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from suture.cuts import Cuts, cut_points
 from suture.errors import ConfigError, MediaError
 from suture.media.index import FrameIndex, read_index
 from suture.media.isolated import call
@@ -22,27 +21,12 @@ from suture.media.probe import probe
 from suture.model import ChunkData, MediaInfo, StreamInfo
 from suture.settings import CHUNKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["Chunker", "Cuts", "chunks_from", "cut_points", "is_loose", "longest_group", "why_whole"]
+__all__ = ["Chunker", "chunks_from", "is_loose", "longest_group", "why_whole"]
 
 # Containers that seek to a timestamp so that every cut gave the frames of a linear decode (docs/measurements.md).
 _SEEKABLE = frozenset({"mov", "mp4", "matroska", "webm", "mpegts", "mpeg"})
 # Here a seek may land after the point asked for, or the first pictures after it may lack what they refer to.
 _LOOSE = frozenset({"mpegts", "mpeg"})
-_SHORTEST = Fraction(5)
-_LONGEST = Fraction(60)
-_PIECES_PER_WORKER = 4
-_KEYFRAME_PIECE = Fraction(2)
-
-
-@dataclass(frozen=True, slots=True)
-class Cuts:
-    """Frame numbers where pieces begin (the first is 0), and why there."""
-
-    starts: tuple[int, ...]
-    reason: str
 
 
 def why_whole(info: MediaInfo, stream: StreamInfo, index: FrameIndex) -> str:
@@ -64,123 +48,6 @@ def why_whole(info: MediaInfo, stream: StreamInfo, index: FrameIndex) -> str:
 
 def _may_be_fields(stream: StreamInfo) -> bool:
     return stream.codec == "h264" and stream.field_order not in {"progressive", "unknown"}
-
-
-def cut_points(
-    index: FrameIndex,
-    chunking: str,
-    *,
-    chunk_duration: Fraction = Fraction(600),
-    chapter_starts: Sequence[Fraction] = (),
-    workers: int = 1,
-) -> Cuts:
-    """Where pieces begin.
-
-    Args:
-        index: the stream's frames.
-        chunking: one of `suture.settings.CHUNKING`; ``chapters`` falls back to ``fixed`` where there are none.
-        chunk_duration: seconds, for ``fixed``.
-        chapter_starts: seconds in the source's clock.
-        workers: how many pieces run at once, for ``auto``.
-
-    Raises:
-        ConfigError: no such strategy, or a duration that is none.
-    """
-    if chunking not in CHUNKING:
-        raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKING)}")
-    if len(index) < 2:  # noqa: PLR2004
-        return Cuts((0,), "there is one frame")
-    if chunking == "auto":
-        return _auto(index, workers)
-    if chunking == "keyframes":
-        return _at_keyframes(index)
-    if chunking == "chapters" and chapter_starts:
-        return Cuts(_at_times(index, chapter_starts), f"at {len(chapter_starts)} chapters")
-    why = "no chapters, so " if chunking == "chapters" else ""
-    return Cuts(_every(index, chunk_duration), f"{why}every {float(chunk_duration):g} s")
-
-
-def _at_times(index: FrameIndex, marks: Sequence[Fraction]) -> tuple[int, ...]:
-    """The first frame at or after each mark."""
-    frames = {_frame_at(index, mark) for mark in marks}
-    return tuple(sorted({0} | {frame for frame in frames if frame < len(index)}))
-
-
-def _frame_at(index: FrameIndex, time: Fraction) -> int:
-    """The first frame at or after a time in seconds; the number of frames when there is none."""
-    return bisect_left(index.pts, ceil(time / index.time_base))
-
-
-def _every(index: FrameIndex, duration: Fraction) -> tuple[int, ...]:
-    """The first frame at or after each multiple of a duration; marks between which no frame lies are passed over."""
-    if duration <= 0:
-        raise ConfigError(f"a chunk of {float(duration):g} s is no chunk", "give a duration above 0")
-    starts = [0]
-    while starts[-1] < len(index):
-        passed = (index.time(starts[-1]) - index.time(0)) // duration
-        starts.append(_frame_at(index, index.time(0) + (passed + 1) * duration))
-    return tuple(starts[:-1])
-
-
-def _at_keyframes(index: FrameIndex) -> Cuts:
-    """Every keyframe, but no piece shorter than what starting an encoder is worth."""
-    starts = [0]
-    for frame in index.keyframes():
-        if index.time(frame) - index.time(starts[-1]) >= _KEYFRAME_PIECE:
-            starts.append(frame)
-    return Cuts(tuple(starts), f"at keyframes at least {float(_KEYFRAME_PIECE):g} s apart")
-
-
-def _auto(index: FrameIndex, workers: int) -> Cuts:
-    """Pieces of like cost, several for each worker, cut on keyframes near the ideal points.
-
-    With p_max at most a tenth of W/m the last piece costs at most a tenth of the makespan (Graham's bound).
-    """
-    length = index.time(len(index)) - index.time(0)
-    pieces = _piece_count(length, workers)
-    keys = index.keyframes()
-    if pieces == 1 or len(keys) < 2:  # noqa: PLR2004
-        why = "one keyframe" if pieces > 1 else f"{float(length):.1f} s are too short to share among {workers}"
-        return Cuts((0,), f"one piece: {why}")
-    starts = _near(index, keys, pieces)
-    return Cuts(
-        starts,
-        f"{len(starts)} pieces of about {float(length / len(starts)):.1f} s on keyframes, {workers} at once",
-    )
-
-
-def _piece_count(length: Fraction, workers: int) -> int:
-    if workers < 2 and length <= _LONGEST:  # noqa: PLR2004
-        return 1
-    wanted = length / (workers * _PIECES_PER_WORKER)
-    size = min(max(wanted, _SHORTEST), _LONGEST)
-    return max(1, int(length / size))
-
-
-def _near(index: FrameIndex, keys: Sequence[int], pieces: int) -> tuple[int, ...]:
-    """The keyframe nearest to each ideal point, where the points share the predicted cost evenly."""
-    cost = _running_cost(index)
-    starts = {0}
-    at = 0
-    for n in range(1, pieces):
-        ideal = cost[-1] * n / pieces
-        while at + 1 < len(keys) and abs(cost[keys[at + 1]] - ideal) <= abs(cost[keys[at]] - ideal):
-            at += 1
-        starts.add(keys[at])
-    starts.add(0)
-    return tuple(sorted(starts))
-
-
-def _running_cost(index: FrameIndex) -> list[float]:
-    """Predicted cost before each frame: half by frames, half by the source's bytes, which tell what is hard."""
-    total = sum(index.sizes) or 1
-    frames = len(index)
-    running, so_far = [], 0.0
-    for size in index.sizes:
-        running.append(so_far)
-        so_far += 0.5 / frames + 0.5 * size / total
-    running.append(so_far)
-    return running
 
 
 def chunks_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from contextlib import ExitStack
@@ -14,11 +15,12 @@ from suture.jobs import DATABASE, LOCK, output_lock
 from suture.lock import Lock, is_held
 from suture.orchestrator.store import Store
 from suture.places import jobs_folder
+from suture.verify.publication import look_at_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Record", "all_jobs", "record_of", "remove"]
+__all__ = ["Record", "all_jobs", "record_of", "records_of", "remove"]
 
 _UNFINISHED: Final = frozenset({"running", "failed", "cancelled"})
 # So long a folder without a database may be one in the making.
@@ -76,6 +78,32 @@ def all_jobs() -> Iterator[Record]:
     )
     for home in homes:
         yield record_of(home)
+
+
+def records_of(word: str) -> list[Record]:
+    """The jobs that somebody may mean, those that fit best.
+
+    Args:
+        word: a job's name or the beginning of it, its output (wherever that was moved since), or its source. Of two
+            jobs that made one output, the later is meant.
+    """
+    records, place = list(all_jobs()), os.path.abspath(word)  # noqa: PTH100 - links stay as they are
+    real, look = os.path.realpath(word), _look(word)
+    made = [record for record in records if look is not None and record.facts.get("made") == look]
+    output = [record for record in records if record.facts.get("output") in {place, real}]
+    return (
+        [record for record in records if record.name == word]
+        or sorted(made or output, key=lambda record: record.facts.get("touched", 0.0))[-1:]
+        or [record for record in records if record.facts.get("source") in {place, real, word}]
+        or [record for record in records if word and record.name.startswith(word)]
+    )
+
+
+def _look(path: str) -> list[int] | None:
+    try:
+        return look_at_file(path)
+    except (OSError, ValueError):
+        return None
 
 
 def record_of(home: Path) -> Record:

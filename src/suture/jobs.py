@@ -109,6 +109,12 @@ class Job:
             part.settle()
         self.note(planned=facts)
 
+    def describe(self, outline: dict[str, Any]) -> None:
+        """Write down what a report will want to know of the plan, and since which run it is this one."""
+        before = self.store.facts().get("outline", {})
+        same = before.get("tasks") == json.loads(json.dumps(outline["tasks"]))
+        self.note(outline={**outline, "since": before.get("since", 1) if same else self.store.run + 1})
+
     @property
     def _copy(self) -> Path:
         return Path(self.folder, "planned.json")
@@ -123,12 +129,15 @@ class Job:
     @contextmanager
     def ending(self, say: Callable[[str], None]) -> Iterator[None]:
         """The block is a run of the job: how it ended is written down, and what it is good for is said."""
+        self.store.note("opened", "")
         try:
             yield
         except SutureError as error:
             if not self.lost.is_set():
+                status = "cancelled" if isinstance(error, CommandCancelled) else "failed"
+                self.store.note("closed", status)
                 with suppress(SutureError):  # on a full disk; what went wrong first is the news
-                    self.note(status="cancelled" if isinstance(error, CommandCancelled) else "failed", error=str(error))
+                    self.note(status=status, error=str(error))
                 self._comfort(error, say)
             raise
         # Who dies here is told by the next run that it was finished, for which `report_of_published` needs the rest.
@@ -137,6 +146,7 @@ class Job:
         announced = list(Path(self.folder).glob("*.published"))
         for path in announced:
             self.store.set_fact("made", _told(path))
+        self.store.note("closed", "done")
         self.note(status="done", ended=time.time(), keep_work=self.keep_work)
         for path in announced:  # from here on the output is the user's
             path.unlink(missing_ok=True)
@@ -181,8 +191,8 @@ class Telling:
         self._seen: dict[str, tuple[int, ...]] = {}
         self._next = time.monotonic() + _PATIENCE_S
         self._store.on_look = self._look
-        self.launched, self.failed = self._store.launched, self._store.failed
-        self.ended, self.commit = self._store.ended, self._store.commit
+        self.launched, self.started = self._store.launched, self._store.started
+        self.failed, self.ended, self.commit = self._store.failed, self._store.ended, self._store.commit
 
     def succeeded(self, task: str, attempt: int, outcome: Outcome, at: float) -> None:
         """As `Store.succeeded`.

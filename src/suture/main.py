@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "resume": "list unfinished jobs, or go on with one",
     "probe": "print streams, chapters, attachments and, if asked, the frame index",
     "verify": "prove that an output holds all of its source",
+    "report": "make a page of what a job did: timeline, pieces, decisions, settings",
     "presets": "list, show and save presets",
     "clean": "remove what finished or abandoned jobs left behind",
     "completion": "print a completion script for bash, zsh or fish",

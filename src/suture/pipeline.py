@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suture.backend.local import LocalExecutor
+from suture.ahead import Ahead
 from suture.claim import bury, open_job
 from suture.command.base import RunContext
 from suture.command.hearing import forget_hearings
@@ -42,15 +42,20 @@ from suture.planning.job import make_plan as plan_job
 from suture.planning.loudness import loudness_said
 from suture.planning.machine import cores as machine_cores
 from suture.planning.machine import this_machine
+from suture.planning.outline import outline_of
+from suture.process import serving
 from suture.room import Room
 from suture.settings import EncodeSettings
 from suture.settings_json import changes
 from suture.verify import published
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from suture.events import JobWatcher
     from suture.jobs import Job
     from suture.orchestrator.watch import RunEvent, RunReport, Watcher
+    from suture.planning.step import Step
 
 __all__ = ["encode", "make_plan"]
 
@@ -92,7 +97,8 @@ def encode(
     started = time.monotonic()
     control = control or Control()
     try:
-        report = _encode(source, output, settings or EncodeSettings(crf=20.0), overwrite, watcher, control)
+        with serving():
+            report = _encode(source, output, settings or EncodeSettings(crf=20.0), overwrite, watcher, control)
     except SutureError as error:
         status = "failed"
         if isinstance(error, CommandCancelled):
@@ -108,7 +114,7 @@ def encode(
 def make_plan(source: str, output: str | None, settings: EncodeSettings) -> Plan:
     """What `encode` would do; nothing is encoded, and the job's folder does not outlive the call but for its name."""
     target = _target(source, output, settings)
-    with tempfile.TemporaryDirectory(prefix="suture-plan-") as folder:
+    with serving(), tempfile.TemporaryDirectory(prefix="suture-plan-") as folder:
         return plan_job(source, target, settings, folder)
 
 
@@ -132,7 +138,8 @@ def _encode(
     opened = open_job(source, target, settings, control.abort)
     with opened as job, job.ending(lambda text: watcher(Noted(text))):
         _try_writing(target)
-        return _Encoding(job, source, target, settings, overwrite, watcher, control).run(published=ours)
+        with Ahead(settings.workers or machine_cores(), _context_of(job.folder)) as ahead:
+            return _Encoding(job, source, target, settings, overwrite, watcher, control, ahead).run(published=ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,7 @@ class _Encoding:
     overwrite: bool | None
     watcher: JobWatcher
     control: Control
+    ahead: Ahead
 
     def run(self, *, published: bool) -> EncodeReport:
         """Plan and run; what could not be cut exactly, once more in one piece.
@@ -155,7 +163,8 @@ class _Encoding:
         """
         self._greet()
         known = {} if self.job.replaced else self.job.planned
-        plan = self._planned(frozenset(known.get("linear", ())), frozenset(known.get("whole", ())))
+        begin = None if published or self.job.planned else self.ahead.begin
+        plan = self._planned(frozenset(known.get("linear", ())), frozenset(known.get("whole", ())), begin)
         if published and (report := self._already(plan)) is not None:
             return report
         run = self._run(plan)
@@ -205,7 +214,9 @@ class _Encoding:
         if self.job.replaced:
             self._say("the source has changed since the last run: what is made of it is made again")
 
-    def _planned(self, linear: frozenset[int], whole: frozenset[int]) -> Plan:
+    def _planned(
+        self, linear: frozenset[int], whole: frozenset[int], begin: Callable[[list[Step]], None] | None = None
+    ) -> Plan:
         """The plan, of the machine for which the job was planned first: pieces that are done must still fit."""
         told = self.job.planned
         cores = told.get("cores", machine_cores())
@@ -215,14 +226,15 @@ class _Encoding:
             self.settings,
             self.job.folder,
             overwrite=bool(self.overwrite),
-            looking=Looking(linear, whole, cores, told.get("workers"), self._say, self.control.cancel),
+            looking=Looking(linear, whole, cores, told.get("workers"), self._say, begin, self.control.cancel),
         )
         plan.write()
         self._compare_builds(plan.ffmpeg)
         planned = {"cores": cores, "workers": plan.workers, "pieces": plan.pieces}
         planned |= {"linear": sorted(linear), "whole": sorted(whole)}
         self.job.plan(planned)
-        self.job.sweep({Path(path).name for path in plan.files()})
+        self.job.describe(outline_of(plan))
+        self.job.sweep({Path(path).name for path in plan.files()} | self.ahead.settle(plan))
         self.watcher(Planned(plan))
         for loss in () if linear else plan.losses:
             self.watcher(Warned(str(loss)))
@@ -244,7 +256,7 @@ class _Encoding:
         """
         memory = this_machine().memory_bytes
         room = Room(plan, lambda: orchestrator.abort())  # noqa: PLW0108 - it is made in the next line
-        orchestrator = self._orchestrator(plan, memory, _both(room, self.watcher))
+        orchestrator = self._orchestrator(memory, _both(room, self.watcher))
         self._foresee(plan, memory, room)
         try:
             with self.control.over(orchestrator):
@@ -260,10 +272,8 @@ class _Encoding:
             raise room.error()
         return run
 
-    def _orchestrator(self, plan: Plan, memory_bytes: int, watcher: Watcher) -> Orchestrator:
+    def _orchestrator(self, memory_bytes: int, watcher: Watcher) -> Orchestrator:
         settings = self.settings
-        context = RunContext(log_dir=Path(plan.folder), stall_timeout_s=_HUNG_AFTER_S, durable=True)
-        patient = replace(context, stall_timeout_s=None)
         return Orchestrator(
             settings.workers or machine_cores(),
             gpu_encode=settings.gpu_encode_slots,
@@ -271,7 +281,7 @@ class _Encoding:
             io=settings.io_slots,
             max_retries=settings.max_retries,
             fail_fast=settings.fail_fast,
-            executor=lambda limits: LocalExecutor(limits, lambda task: patient if task in _QUIET else context),
+            executor=self.ahead.executor,
             memory_bytes=memory_bytes,
             journal=Telling(self.job, self._say, self.control.check),
             on_event=watcher,
@@ -283,6 +293,13 @@ class _Encoding:
             self._say(crowded)
         if not self.job.planned and (scarce := room.foreseen()):
             self.watcher(Warned(scarce))
+
+
+def _context_of(folder: str) -> Callable[[str], RunContext]:
+    """How a job's tasks run."""
+    context = RunContext(log_dir=Path(folder), stall_timeout_s=_HUNG_AFTER_S, durable=True)
+    patient = replace(context, stall_timeout_s=None)
+    return lambda task: patient if task in _QUIET else context
 
 
 def _crowded(plan: Plan, workers: int, memory_bytes: int) -> str:

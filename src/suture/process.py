@@ -4,38 +4,38 @@
 nothing of that group is left. It knows nothing of ffmpeg: what the lines mean is `suture.ffmpeg`'s business,
 what an end means is `suture.command.base`'s. A dying Suture leaves nothing either: at exit, what daemon
 threads still run is stopped, and a warden (one ``sh`` that waits for the end of a pipe) kills the groups of
-a Suture that was itself killed. This and `warden` are the only files that import subprocess; `pipes`, `lines`, `reap`
-and `cancel` are its parts.
+a Suture that was itself killed. How a child comes to be is the business of `started` and, for steps of our own,
+`forks`; these two and `warden` are the only files that import subprocess. `pipes`, `lines`, `reap` and `cancel` are its
+parts.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import errno
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from suture.cancel import CancelToken
-from suture.errors import CommandCancelled, CommandFailed, ConfigError, EnvironmentProblem, FFmpegNotFound
+from suture.errors import CommandCancelled, CommandFailed
+from suture.forks import Forks, python_argv
 from suture.pipes import LAST_WORDS_S, Drain, Listener, Log, is_ready, widen
-from suture.reap import Memory, kill_group, reap
+from suture.started import TOO_MANY, execute
 from suture.warden import Warden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from suture.errors import SutureError
     from suture.reap import End
+    from suture.started import Started
 
-__all__ = ["CancelToken", "Finished", "Stream", "python_argv", "run", "terminate_all"]
+__all__ = ["CancelToken", "Finished", "Stream", "python_argv", "run", "serving", "terminate_all"]
 
 EXIT_GRACE_S: Final = 2.0
 # A stream has nothing to put in order when it is stopped.
@@ -67,9 +67,13 @@ class Finished:
     stalled: bool = False
 
 
-def python_argv(module: str, *args: str) -> list[str]:
-    """The argument list that runs a module as a child; no file in the current folder shadows its imports."""
-    return [sys.executable, "-P", "-m", module, *args]
+def serving() -> AbstractContextManager[None]:
+    """Inside the block, children of `python_argv` start in a tenth of the time, where that can be (Linux).
+
+    A fork server loads what they need, beside whatever the caller does; nobody waits for it. Calls may be nested,
+    and come from several threads. In all else the children are the same: see `suture.forks`.
+    """
+    return _forks.held()
 
 
 def run(
@@ -89,7 +93,7 @@ def run(
     The child gets a session and process group of its own and no stdin (unless ``stdin`` is given). Both
     outputs are read all the time. To stop it, its group gets SIGTERM, and SIGKILL when it is still there
     ``grace_s`` later. What it leaves running in its group is killed when it ends; a pipe that a stranger
-    holds open is given up after a second.
+    holds open is given up after a second. A step of ours that is lost with the fork server (`serving`) is begun anew.
 
     Args:
         argv: the program and its arguments.
@@ -114,19 +118,21 @@ def run(
     token = cancel or CancelToken()
     if token.cancelled:
         return Finished(-signal.SIGTERM, "", 0.0, 0.0, 0, cancelled=True)
-    process = _start(argv, pipe_in=stdin is not None, env=env, cwd=cwd)
-    with _Child(process, Log(log_path, argv), any_output_counts=on_stdout is None) as child:
-        listener = Listener(_pipe(process.stdout), child.hear, on_stdout)
-        if stdin is not None:
-            listener.feed(_pipe(process.stdin), stdin)
-        child.start_draining(argv)
-        while not child.ended():
-            if token.cancelled:
-                child.ask("cancelled", grace_s)
-            child.watch(stall_timeout_s, grace_s)
-            listener.listen()
-        listener.last_words()
-    return child.finished()
+    while True:
+        started = _start(argv, pipe_in=stdin is not None, env=env, cwd=cwd)
+        with _Child(started, Log(log_path, argv), any_output_counts=on_stdout is None) as child:
+            listener = Listener(started.stdout, child.hear, on_stdout)
+            if stdin is not None and started.stdin is not None:
+                listener.feed(started.stdin, stdin)
+            child.start_draining(argv)
+            while not child.ended():
+                if token.cancelled:
+                    child.ask("cancelled", grace_s)
+                child.watch(stall_timeout_s, grace_s)
+                listener.listen()
+            listener.last_words()
+        if not started.lost or child.asked:
+            return child.finished()
 
 
 class Stream:
@@ -143,11 +149,11 @@ class Stream:
     """
 
     def __init__(self, argv: Sequence[str], log_path: Path | None = None) -> None:
-        self._process = _start(argv, pipe_in=False, env=None, cwd=None)
-        self._child = _Child(self._process, Log(log_path, argv), any_output_counts=False)
+        started = _start(argv, pipe_in=False, env=None, cwd=None)
+        self._child = _Child(started, Log(log_path, argv), any_output_counts=False)
         self._open = contextlib.ExitStack()
         self._open.enter_context(self._child)
-        self._pipe = _pipe(self._process.stdout)
+        self._pipe = started.stdout
         widen(self._pipe)
         self._child.start_draining(argv)
 
@@ -202,20 +208,19 @@ def terminate_all(grace_s: float = 5.0) -> None:
 class _Child:
     """A started program: its group, its stderr, its end. Any thread may ask it to stop or find it ended."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Log, *, any_output_counts: bool) -> None:
-        self._process = process
+    def __init__(self, started: Started, log: Log, *, any_output_counts: bool) -> None:
+        self._started = started
         # Re-entrant: a signal handler may call terminate_all while the interrupted thread holds it.
         self._lock = threading.RLock()
-        self._memory = Memory(process.pid)
-        self._drain = Drain(_pipe(process.stderr), log, self.hear if any_output_counts else _ignore)
-        self._begin = self._heard_at = time.monotonic()
+        self._drain = Drain(started.stderr, log, self.hear if any_output_counts else _ignore)
+        self._heard_at = time.monotonic()
         self._reason: Literal["", "cancelled", "stalled"] = ""
         self._kill_at = float("inf")
         self._end: End | None = None
 
     def __enter__(self) -> Self:
         _in_flight.add(self)
-        _warden.tell("+", self._process.pid)
+        _warden.tell("+", self._started.pid)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -224,7 +229,7 @@ class _Child:
             time.sleep(0.002)
         _in_flight.discard(self)
         self._drain.finish()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+        for pipe in (self._started.stdin, self._started.stdout, self._started.stderr):
             if pipe is not None:
                 pipe.close()
 
@@ -233,7 +238,7 @@ class _Child:
         try:
             self._drain.start()
         except RuntimeError as error:
-            raise CommandFailed(f"can't watch {argv[0]!r}: {error}", _TOO_MANY, argv, retryable=True) from error
+            raise CommandFailed(f"can't watch {argv[0]!r}: {error}", TOO_MANY, argv, retryable=True) from error
 
     def hear(self) -> None:
         """It made progress."""
@@ -255,7 +260,7 @@ class _Child:
     def watch(self, stall_timeout_s: float | None, grace_s: float) -> None:
         """What has to be looked at from time to time: silence, a SIGKILL that is due, memory."""
         now = time.monotonic()
-        self._memory.sample(now)
+        self._started.look(now)
         if stall_timeout_s is not None and now - self._heard_at > stall_timeout_s and not self._reason:
             self.ask("stalled", grace_s)
         if now >= self._kill_at:
@@ -265,11 +270,10 @@ class _Child:
         """Whether it ended. When it has, it is reaped and what it left in its group is killed."""
         with self._lock:
             if self._end is None:
-                end = reap(self._process.pid)
+                end = self._started.reap()
                 self._end = self._end or end  # a signal handler may have been here meanwhile
                 if self._end is not None:
-                    self._process.returncode = self._end.returncode  # Popen need not look for it any more
-                    _warden.tell("-", self._process.pid)
+                    _warden.tell("-", self._started.pid)
             return self._end is not None
 
     def finished(self) -> Finished:
@@ -279,9 +283,9 @@ class _Child:
         return Finished(
             returncode=end.returncode,
             stderr_tail=self._drain.tail.text(),
-            wall_seconds=end.time - self._begin,
+            wall_seconds=end.time - self._started.begun,
             cpu_seconds=end.cpu_seconds,
-            peak_memory_bytes=self._memory.peak(end.peak_bytes),
+            peak_memory_bytes=end.peak_bytes,
             cancelled=self._reason == "cancelled",
             stalled=self._reason == "stalled",
         )
@@ -289,54 +293,17 @@ class _Child:
     def _signal(self, number: int) -> None:
         with self._lock:
             if self._end is None:
-                kill_group(self._process.pid, number)
+                self._started.signal(number)
 
 
-def _start(
-    argv: Sequence[str], *, pipe_in: bool, env: Mapping[str, str] | None, cwd: Path | None
-) -> subprocess.Popen[bytes]:
+def _start(argv: Sequence[str], *, pipe_in: bool, env: Mapping[str, str] | None, cwd: Path | None) -> Started:
+    if env is None and cwd is None and not _exiting.is_set():
+        forked = _forks.start(argv, pipe_in=pipe_in)
+        if forked is not None:
+            return forked
     if _exiting.is_set():
         raise CommandCancelled(f"{argv[0]!r} was not started: Python is ending")
-    try:
-        return subprocess.Popen(
-            list(argv),
-            stdin=subprocess.PIPE if pipe_in else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_warden.marked(env),
-            cwd=cwd,
-            start_new_session=True,
-            bufsize=0,
-        )
-    except ValueError as error:
-        raise ConfigError(f"can't start {argv[0]!r}: {error}", "an argument must not hold a NUL") from error
-    except OSError as error:
-        raise _start_error(error, argv, cwd) from error
-
-
-_TOO_MANY = "use fewer workers, or raise the limits on processes, open files and memory (ulimit -a)"
-
-
-def _start_error(error: OSError, argv: Sequence[str], cwd: Path | None) -> SutureError:
-    what = f"can't start {argv[0]!r}: {error.strerror}"
-    if cwd is not None and not cwd.is_dir():
-        return EnvironmentProblem(f"can't start {argv[0]!r} in {str(cwd)!r}: there is no such folder")
-    match error.errno:
-        case errno.ENOENT | errno.ENOTDIR:
-            return FFmpegNotFound(what, "install it, or name another with --ffmpeg or SUTURE_FFMPEG")
-        case errno.EACCES | errno.EPERM | errno.EISDIR:
-            return EnvironmentProblem(what, "make the file executable, on a file system that allows it")
-        case errno.ENOEXEC:
-            return EnvironmentProblem(what, "it is not a program for this machine")
-        case errno.E2BIG:
-            return CommandFailed(what, "the command line is too long for this system", argv, retryable=False)
-        case _:
-            return CommandFailed(what, _TOO_MANY, argv, retryable=True)
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101  # asked for with PIPE
-    return stream
+    return execute(argv, pipe_in=pipe_in, env=_warden.marked(env), cwd=cwd)
 
 
 def _ignore() -> None:
@@ -346,16 +313,19 @@ def _ignore() -> None:
 _in_flight: set[_Child] = set()
 _exiting = threading.Event()
 _warden = Warden()
+_forks = Forks(_warden)
 
 
 def _leave() -> None:
     _exiting.set()
     terminate_all(EXIT_GRACE_S)
+    _forks.end()
     _warden.dismiss()
 
 
 def _forget_all() -> None:
     _in_flight.clear()
+    _forks.forget()
     _warden.forget()
 
 

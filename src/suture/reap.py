@@ -12,7 +12,7 @@ import resource
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -73,11 +73,13 @@ def _wait(pid: int) -> End | None:
 
 
 class Memory:
-    """The largest resident set of a child.
+    """The largest resident set of a child that runs a program.
 
-    On Linux a child's ``ru_maxrss`` starts at the peak of the process that forked it: a wrong number for
-    children smaller than we are. For those, the kernel's high-water mark of the child itself is read while
-    it runs.
+    On Linux the ``ru_maxrss`` of such a child starts at the peak of the process that forked it, which the kernel
+    adds to the bill when the program is loaded: a wrong number for children smaller than we are. For those, the
+    kernel's high-water mark of the child itself is read while it runs. A fork that stays one (`suture.forks`) needs
+    none of this: its ``ru_maxrss`` starts at what its parent has in memory at the fork. Those pages, which both
+    share, count as its own.
     """
 
     def __init__(self, pid: int) -> None:
@@ -97,6 +99,7 @@ class Memory:
                 if line.startswith("VmHWM:"):
                     self._seen = max(self._seen, int(line.split()[1]) * 1024)
 
-    def peak(self, reported: int) -> int:
-        """The better of what was seen and what the system reports at the end."""
-        return reported if reported > self._ours or not self._seen else self._seen
+    def corrected(self, end: End) -> End:
+        """An end with the better of what was seen and what the system reports."""
+        trusted = end.peak_bytes > self._ours or not self._seen
+        return end if trusted else replace(end, peak_bytes=self._seen)

@@ -1,14 +1,13 @@
 """`Warden`: kills what a Suture that was itself killed has left running.
 
 One ``sh`` that waits for the end of a pipe. `process` tells it of every group that it starts and of every one that is
-gone; it starts nothing else, and is the second and last file that imports subprocess.
+gone; it starts nothing else.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import subprocess
 import threading
 from typing import IO, TYPE_CHECKING, Final, Literal
@@ -51,7 +50,7 @@ class Warden:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._token = secrets.token_hex(16)
+        self._token = os.urandom(16).hex()
 
     def marked(self, env: Mapping[str, str] | None) -> dict[str, str]:
         """The environment of a child, by which it is known; the warden is there before the child is."""
@@ -82,7 +81,7 @@ class Warden:
     def forget(self) -> None:
         """In a fork of this process: it is the parent's warden, and must not wait for the end of the fork."""
         self._lock = threading.RLock()
-        self._token = secrets.token_hex(16)
+        self._token = os.urandom(16).hex()
         if self._process is not None:
             _open(self._process.stdin).close()
             self._process.returncode = 0  # it is no child of ours

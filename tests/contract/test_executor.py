@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from suture.backend.early import EarlyExecutor
 from suture.backend.local import LocalExecutor
 from suture.command.base import Command, Outcome, Resource, RunContext, TaskType
 from suture.errors import CommandCancelled, CommandFailed, DeviceBusy, SutureError
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
     from suture.ffmpeg.progress import Progress
 
-EXECUTORS: dict[str, Callable[[int], Executor]] = {"local": LocalExecutor}
+EXECUTORS: dict[str, Callable[[int], Executor]] = {
+    "local": LocalExecutor,
+    "early": lambda slots: EarlyExecutor(LocalExecutor(slots)),
+}
 PATIENCE_S = 20.0  # only a broken executor takes as long
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from suture import process
 from suture.errors import (
     CommandCancelled,
     CommandFailed,
@@ -17,11 +18,12 @@ from suture.errors import (
     ProbeError,
     VerificationError,
 )
+from suture.forks import Forks
 from suture.media import isolated
-from suture.process import CancelToken
+from suture.process import CancelToken, python_argv, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.fault
@@ -73,18 +75,32 @@ def big(path):
 """
 
 
-@pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """`isolated.call` with a child that knows the parsers above."""
+CHILD = """
+import sys
+from suture.media import child
+child.FUNCTIONS.update({name: f"parsers:{name}" for name in sys.argv[1:]})
+sys.exit(child.main())
+"""
+
+
+@pytest.fixture(params=["executed", "forked"])
+def call(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Any]]:
+    """`isolated.call` with a child that knows the parsers above, started in one way, then in the other."""
     (tmp_path / "parsers.py").write_text(PARSERS, encoding="utf-8")
-    script = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from suture.media import child\n"
-        "child.FUNCTIONS.update({name: f'parsers:{name}' for name in sys.argv[1:]})\n"
-        "sys.exit(child.main())\n"
-    )
-    monkeypatch.setattr(isolated, "python_argv", lambda _, name: [sys.executable, "-P", "-c", script, name])
-    return isolated.call
+    (tmp_path / "parser_child.py").write_text(CHILD, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(isolated, "python_argv", lambda _, name: python_argv("parser_child", name))
+    if request.param == "executed":
+        yield isolated.call
+    elif sys.platform != "linux":
+        pytest.skip("the fork server is Linux's")
+    else:
+        monkeypatch.setattr(Forks, "_inherited", lambda _: None)  # pytest changes the environment
+        with serving():
+            monkeypatch.setattr(process, "execute", lambda argv, **_: pytest.fail(f"not forked: {argv}"))
+            yield isolated.call
 
 
 def test_arguments_and_answers_cross_unchanged(call: Callable[..., Any]) -> None:

@@ -12,22 +12,56 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 from suture import process
 from suture.errors import CommandFailed, ConfigError, EnvironmentProblem, FFmpegNotFound
-from suture.process import CancelToken, Finished, python_argv, run, terminate_all
+from suture.forks import Forks
+from suture.process import CancelToken, Finished, python_argv, run, serving, terminate_all
 from suture.warden import Warden
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Python: TypeAlias = Callable[[str], list[str]]
 
 pytestmark = pytest.mark.fault
 
 FAKE = Path(__file__).parents[1] / "fake_ffmpeg.py"
 
 
-def python(code: str) -> list[str]:
+def executed(code: str) -> list[str]:
     """The argument list of a child that runs this code."""
     return [sys.executable, "-S", "-E", "-c", textwrap.dedent(code)]
+
+
+def forked(code: str) -> list[str]:
+    """The same, of a child that the fork server can give."""
+    return python_argv("run_code", textwrap.dedent(code))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[None]:
+    """A fork server that finds `run_code`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(FAKE.parent))
+        patch.setattr(Forks, "_inherited", lambda _: None)  # pytest changes the environment for each test
+        with serving():
+            yield
+
+
+@pytest.fixture(params=["executed", "forked"])
+def python(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Python:
+    """Gives the argument list of a child that runs some code; `run` starts it in one way, then in the other."""
+    if request.param == "executed":
+        return executed
+    if sys.platform != "linux":
+        pytest.skip("the fork server is Linux's")
+    request.getfixturevalue("server")
+    monkeypatch.setattr(process, "execute", lambda argv, **_: pytest.fail(f"not forked: {argv}"))
+    return forked
 
 
 def fake(orders: str, **kwargs: object) -> Finished:
@@ -79,7 +113,7 @@ class Collected(list[str]):
 class TestAnOrdinaryChild:
     """What `run` gives back."""
 
-    def test_exit_code_lines_and_tail(self) -> None:
+    def test_exit_code_lines_and_tail(self, python: Python) -> None:
         """The exit code, every line of stdout and the end of stderr arrive."""
         lines = Collected()
         code = "import sys; print('a'); print('b'); print('oops', file=sys.stderr); sys.exit(3)"
@@ -95,19 +129,19 @@ class TestAnOrdinaryChild:
         assert finished.returncode == -number
         assert not finished.cancelled
 
-    def test_a_last_line_without_an_end_arrives(self) -> None:
+    def test_a_last_line_without_an_end_arrives(self, python: Python) -> None:
         """What stands after the last newline is a line too."""
         lines = Collected()
         run(python("import sys; sys.stdout.write('one\\ntwo')"), on_stdout=lines)
         assert lines == ["one", "two"]
 
-    def test_a_huge_line_arrives_whole(self) -> None:
+    def test_a_huge_line_arrives_whole(self, python: Python) -> None:
         """A line of megabytes is one line."""
         lines = Collected()
         run(python("print('x' * 8_000_000)"), on_stdout=lines)
         assert [len(line) for line in lines] == [8_000_000]
 
-    def test_stdin_is_closed(self) -> None:
+    def test_stdin_is_closed(self, python: Python) -> None:
         """A child that reads finds the end at once, even when we have a terminal."""
         lines = Collected()
         run(python("import sys; print(repr(sys.stdin.read()))"), on_stdout=lines)
@@ -125,13 +159,13 @@ class TestAnOrdinaryChild:
         """An unread stdin is no error."""
         assert run(["true"], stdin=b"x" * 1_000_000).returncode == 0
 
-    def test_cpu_time_is_the_childs_and_its_childrens(self) -> None:
+    def test_cpu_time_is_the_childs_and_its_childrens(self, python: Python) -> None:
         """Work of a grandchild that the child waited for is on the bill."""
         work = "import time\nwhile time.process_time() < 0.3: pass"
         code = f"import subprocess, sys; subprocess.run([sys.executable, '-S', '-E', '-c', {work!r}])"
         assert 0.3 <= run(python(code)).cpu_seconds < 3
 
-    def test_memory_is_the_childs_not_ours(self) -> None:
+    def test_memory_is_the_childs_not_ours(self, python: Python) -> None:
         """A small child of a large process is small, a large one large."""
         ballast = bytearray(b"x") * 150_000_000
         small = run(python("import time; time.sleep(0.3)")).peak_memory_bytes
@@ -139,7 +173,7 @@ class TestAnOrdinaryChild:
         ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         assert 1_000_000 < small < 100_000_000 < len(ballast) < ours < large
 
-    def test_it_has_a_session_of_its_own(self) -> None:
+    def test_it_has_a_session_of_its_own(self, python: Python) -> None:
         """A Ctrl-C on our terminal does not reach the child."""
         lines = Collected()
         run(python("import os; print(os.getsid(0) == os.getpid() == os.getpgid(0))"), on_stdout=lines)
@@ -174,7 +208,7 @@ class TestStderr:
         assert 20_000 < len(finished.stderr_tail) <= 32_000
         assert log.stat().st_size > 5_000_000
 
-    def test_it_is_read_while_on_stdout_is_busy(self) -> None:
+    def test_it_is_read_while_on_stdout_is_busy(self, python: Python) -> None:
         """A slow callback does not stop the reading of stderr."""
         seen: list[str] = []
 
@@ -193,7 +227,7 @@ class TestStderr:
         run(python(code), on_stdout=slow)
         assert seen == ["go", "True"]
 
-    def test_progress_that_rewrites_itself_collapses(self) -> None:
+    def test_progress_that_rewrites_itself_collapses(self, python: Python) -> None:
         """Of lines that overwrite each other the tail holds the last, and it holds the error before them."""
         code = """
             import sys
@@ -244,7 +278,7 @@ class TestStopping:
         assert finished.cancelled
         assert 0.8 < finished.wall_seconds < 5
 
-    def test_who_ends_in_the_grace_keeps_its_exit_code_and_last_words(self) -> None:
+    def test_who_ends_in_the_grace_keeps_its_exit_code_and_last_words(self, python: Python) -> None:
         """A child may clean up on SIGTERM; what it says then is heard."""
         code = """
             import os, signal, sys, time
@@ -271,7 +305,7 @@ class TestStopping:
         assert not finished.cancelled
         assert finished.wall_seconds < 3
 
-    def test_output_without_progress_is_a_stall(self) -> None:
+    def test_output_without_progress_is_a_stall(self, python: Python) -> None:
         """Reports that always say the same do not count, however many come, and neither does stderr."""
         code = """
             import sys, time
@@ -289,14 +323,14 @@ class TestStopping:
         assert finished.returncode == 0
         assert finished.wall_seconds > 1
 
-    def test_a_child_that_closed_its_pipes_can_be_stopped(self) -> None:
+    def test_a_child_that_closed_its_pipes_can_be_stopped(self, python: Python) -> None:
         """Deaf and dumb, but not immortal."""
         code = "import os, time; os.close(1); os.close(2); time.sleep(60)"
         finished = run(python(code), cancel=cancel_after(0.4))
         assert finished.cancelled
         assert finished.wall_seconds < 2
 
-    def test_an_exception_of_the_callback_kills_the_child(self) -> None:
+    def test_an_exception_of_the_callback_kills_the_child(self, python: Python) -> None:
         """What on_stdout raises comes out, and the child is gone by then."""
         pids: list[int] = []
 
@@ -308,7 +342,7 @@ class TestStopping:
             run(python("import os, time; print(os.getpid(), flush=True); time.sleep(60)"), on_stdout=on_line)
         assert not alive(pids[0])
 
-    def test_keyboard_interrupt_kills_the_child(self) -> None:
+    def test_keyboard_interrupt_kills_the_child(self, python: Python) -> None:
         """Ctrl-C in the thread that waits leaves nothing behind."""
         pids: list[int] = []
 
@@ -341,7 +375,7 @@ class TestGrandchildren:
         assert finished.cancelled
         assert gone_within(int(lines[0]), 1)
 
-    def test_a_stranger_that_holds_the_pipes_is_not_waited_for(self) -> None:
+    def test_a_stranger_that_holds_the_pipes_is_not_waited_for(self, python: Python) -> None:
         """A grandchild with a session of its own can't be found by its group; we go on without it."""
         lines = Collected()
         code = """

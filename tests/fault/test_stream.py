@@ -61,7 +61,7 @@ def start() -> Iterator[Callable[..., Stream]]:
 
 def pid_of(stream: Stream) -> int:
     """Its process, which is its group."""
-    return stream._process.pid
+    return stream._child._started.pid
 
 
 def gone(pid: int) -> bool:

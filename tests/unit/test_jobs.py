@@ -14,6 +14,7 @@ from suture.claim import bury, open_job
 from suture.errors import CommandCancelled, CommandFailed, ConfigError, ResumeError
 from suture.joblist import all_jobs, record_of
 from suture.jobs import DATABASE, Job, job_name, output_lock, spec_path, work_folder
+from suture.orchestrator.store import Store
 from suture.places import jobs_folder
 from suture.settings import EncodeSettings
 from suture.settings_json import changes, settings_as_json, settings_of
@@ -229,6 +230,30 @@ class TestKept:
         (record.home / DATABASE).unlink()
         with opened(place) as job:
             assert job.planned == {"cores": 7}
+
+    def test_when_it_was_worked_on_is_kept(self, place: Path) -> None:
+        """Each run writes down that it began, and how it ended; what was killed did not."""
+        fail(place, CommandFailed("oh"))
+        with pytest.raises(KeyboardInterrupt), opened(place) as job, job.ending(lambda _text: None):
+            raise KeyboardInterrupt
+        with opened(place) as job, job.ending(lambda _text: None):
+            work(job)
+        past = Store.past(jobs_folder() / job.name / DATABASE)
+        assert past is not None
+        told = [(note.kind, note.text) for note in past.events if note.kind in {"opened", "closed"}]
+        assert told == [("opened", ""), ("closed", "failed"), ("opened", ""), ("opened", ""), ("closed", "done")]
+
+    def test_since_when_the_plan_is_this_one(self, place: Path) -> None:
+        """An outline of the same tasks is that of the earlier run; other cuts count from the next run on."""
+        first = {"tasks": {"video-0": ("picture", "cpu", 0, 0, 9, 0.0, 1.5)}, "frames": 9}
+        with opened(place) as job:
+            job.describe(first)
+            assert job.store.facts()["outline"]["since"] == 1
+            work(job)
+            job.describe({**first, "frames": 10})
+            assert (job.store.facts()["outline"]["since"], job.store.facts()["outline"]["frames"]) == (1, 10)
+            job.describe({"tasks": {"video-0": ("picture", "cpu", 0, 0, 8, 0.0, 1.5)}})
+            assert job.store.facts()["outline"]["since"] == 2
 
 
 class TestThrownAway:

@@ -288,7 +288,7 @@ def test_help_names_the_commands_that_exist() -> None:
     for name in COMMANDS:
         assert f"\n  {name} " in text
         assert CliRunner().invoke(cli, [name, "--help"]).exit_code == 0
-    for absent in ("compare", "report", "sample", "cluster", "join"):
+    for absent in ("compare", "sample", "cluster", "join"):
         assert f"\n  {absent} " not in text
 
 

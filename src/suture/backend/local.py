@@ -73,6 +73,10 @@ class LocalExecutor(Executor):
         if len(self._threads) < min(len(self._jobs), self._most):
             self._hire()
 
+    def widen(self, slots: int) -> None:
+        """Let so many tasks run at once from now on, if those are more."""
+        self._most = max(self._most, slots)
+
     def poll(self, timeout_s: float) -> list[ExecutorEvent]:
         """As `Executor.poll`."""
         events: list[ExecutorEvent] = []
@@ -122,7 +126,7 @@ class LocalExecutor(Executor):
         if job.cancel.cancelled:
             stopped = CommandCancelled(f"{job.task} was stopped before it started")
             return Failed(job.task, job.attempt, stopped)
-        self._events.put(Started(job.task, job.attempt, worker))
+        self._events.put(Started(job.task, job.attempt, worker, time.time()))
         try:
             context = self._context_factory(job.task)
             watched = replace(context, cancel=job.cancel, on_progress=_Throttle(job, self._events.put))

@@ -52,6 +52,13 @@ def command(paths: tuple[str, ...], folder: str | None, **params: Any) -> int:  
 
     Without OUTPUT, the result lies beside INPUT. OUTPUT's extension chooses the container.
     """
+    from suture.process import serving  # noqa: PLC0415 - not for --help
+
+    with serving():  # before all that takes time: it loads beside us
+        return _command(paths, folder, params)
+
+
+def _command(paths: tuple[str, ...], folder: str | None, params: dict[str, Any]) -> int:
     settings = settings_from(params)
     jobs = _jobs(paths, folder, settings)
     if params["dry_run"]:

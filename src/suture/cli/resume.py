@@ -83,6 +83,7 @@ def _chosen(job: str, records: Sequence[Record]) -> Record:
 
 def _go_on(record: Record, look: dict[str, bool]) -> int:
     from suture.cli.encode import Look, encode_one  # noqa: PLC0415 - loads what runs encodes
+    from suture.process import serving  # noqa: PLC0415 - as above
     from suture.settings_json import settings_of  # noqa: PLC0415 - as above
 
     facts = record.facts
@@ -95,4 +96,5 @@ def _go_on(record: Record, look: dict[str, bool]) -> int:
     with suppress(OSError):  # relative names in filters count from where it was begun
         os.chdir(facts["cwd"])
     shown = Look(look["as_json"], look["quiet"], look["verbose"], not look["no_progress"])
-    return encode_one(facts["source"], facts["output"], settings, overwrite=facts.get("overwrite"), look=shown)
+    with serving():
+        return encode_one(facts["source"], facts["output"], settings, overwrite=facts.get("overwrite"), look=shown)

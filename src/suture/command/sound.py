@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from suture.command.audio import AudioBuilder
-from suture.command.base import Outcome, RunContext, TaskType
+from suture.command.base import Outcome, Resource, RunContext, TaskType
 from suture.command.ffmpeg import FFmpegBuilder, FFmpegCommand
 from suture.command.frame_times import ALL_THAT_DECODES
 from suture.command.hearing import give_back, take_hearing
@@ -38,6 +38,7 @@ __all__ = ["HeardSound", "SoundPiece", "SoundSlice", "SoundSource", "WholeSound"
 
 # Frames of a second or two: less to hand on between ffmpeg's threads, and a listing of a few lines a minute.
 _FRAME: Final = 65_536
+_LIGHT: Final = frozenset({"aformat", "aresample", "asetpts", "channelmap", "pan", "volume"})
 _LISTED: Final = ("-flush_packets", "1", "-f", "framecrc")
 _CODECS: Final = {"s16": "pcm_s16le", "s32": "pcm_s32le", "flt": "pcm_f32le"}
 
@@ -117,6 +118,12 @@ class _OfSound(FFmpegCommand):
     def task_type(self) -> TaskType:
         """Audio."""
         return TaskType.AUDIO
+
+    @property
+    def resource(self) -> Resource:
+        """A core where filters work hard; else the disk, so that samples are there before an encoder is free."""
+        light = all(text.partition("=")[0] in _LIGHT for text in self.sound.filters)
+        return Resource.IO if light else Resource.CPU
 
     def look(self) -> None:
         """At what the decode has listed.

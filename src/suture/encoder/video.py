@@ -277,9 +277,14 @@ class VideoEncoder(Encoder):
     def _one_thread(self) -> tuple[str, ...]:
         return ("-threads", "1") if self.steady else ()
 
+    @property
+    def _decoder_threads(self) -> tuple[str, ...]:
+        """As many as ffmpeg takes on a machine with as many cores as the encoder has threads."""
+        return self._one_thread or (("-threads", str(self.threads + 1)) if self.threads else ())
+
     def _decoding(self, builder: VideoBuilder, chunk: ChunkData) -> VideoBuilder:
         once = ("-reinit_filter", "0") if self.shape else ()
-        builder = builder.add_input_option(*self._one_thread, *once)
+        builder = builder.add_input_option(*self._decoder_threads, *once)
         if self.keep_orientation:
             builder = builder.add_input_option("-noautorotate")
         if not chunk.is_exact:

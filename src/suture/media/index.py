@@ -157,7 +157,11 @@ def _standard_rate(rate: Fraction) -> Fraction:
 
 
 def index_file(
-    path: str, stream_index: int, output: str | None = None, on_progress: Callable[[int], None] | None = None
+    path: str,
+    stream_index: int,
+    output: str | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
     """Index one video stream; the runner of ``suture index`` and of the parser child.
 
@@ -166,6 +170,7 @@ def index_file(
         stream_index: which stream.
         output: a file to write the index to (`read_index` reads it); None only counts.
         on_progress: told the number of packets now and then, so that a long film is not taken for a hang.
+        seconds: stop behind so many, and leave out frames before which others may still come; None: to the end.
 
     Returns:
         ``frames``, ``packets``, ``trouble``, and ``cut_short``: what libavformat says of a file that ends too early.
@@ -178,7 +183,8 @@ def index_file(
     cut_short: list[str] = []
     with open_input(path) as container, complaints(cut_short):
         stream = _video_stream(container, stream_index, path)
-        index = _from_packets(_counted(container.demux(stream), on_progress), stream)
+        packets = _counted(container.demux(stream), on_progress)
+        index = _from_packets(packets, stream) if seconds is None else _beginning(packets, stream, seconds)
     if output is not None:
         write_index(index, output)
     return {"frames": len(index), "packets": index.packets, "trouble": index.trouble, "cut_short": cut_short}
@@ -231,6 +237,22 @@ def _from_packets(packets: Iterable[Any], stream: Any) -> FrameIndex:  # noqa: A
         open_groups=watch.open_groups,
     )
     return _with_trouble(index, watch)
+
+
+def _beginning(packets: Iterable[Any], stream: Any, seconds: float) -> FrameIndex:  # noqa: ANN401
+    """The index of a stream's first seconds; empty where its decoding times do not tell what is settled."""
+    read: list[Any] = []
+    last = first = None
+    enough = ceil(seconds / Fraction(stream.time_base))
+    for packet in packets:
+        read.append(packet)
+        last = packet.dts
+        first = last if first is None else first  # a reader that has to work them out begins later
+        if last is not None and last - first > enough:
+            break
+    index = _from_packets(read, stream)
+    # No packet is shown before it is decoded, so what comes later is shown later.
+    return index.part(0, bisect_left(index.pts, last) if last is not None else 0)
 
 
 class _Watch:

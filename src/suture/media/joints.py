@@ -34,8 +34,8 @@ _LEAD: Final = 16
 # So many places are tried, and so many packets apart.
 _TRIALS: Final = 12
 _APART: Final = 6
-# A join that is so many times worse than it may be is none.
-_BAD: Final = 4.0
+# A join that is so many times worse than it may be is none; one that is so good need not be better.
+_BAD, _GOOD = 4.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ def _least_noise(overlap: Overlap) -> Joint:
     for at in sorted(costs, key=costs.__getitem__):
         if all(abs(at - other) >= _APART for other in tried):
             tried[at] = judge.joined(at)
-        if len(tried) == _TRIALS:
-            break
+            if len(tried) == _TRIALS or tried[at] < _GOOD:
+                break
     best = min(tried, key=tried.__getitem__)
     if tried[best] > _BAD:
         raise PiecesDiffer("two pieces of the sound differ wherever they could be joined", "it is encoded whole")

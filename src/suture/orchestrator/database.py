@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from suture.errors import DiskFull, ResumeError, SutureError
-from suture.orchestrator.tables import APPLICATION, SCHEMA, TABLES
+from suture.orchestrator.tables import APPLICATION, SCHEMA, TABLES, UPGRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -176,8 +176,17 @@ class Database:
         found = self._version()
         if found > SCHEMA:
             raise ResumeError(f"{self.path} was begun by a newer version", "use that, or name another work folder")
-        if found < SCHEMA:
+        if found < min(UPGRADES):
             raise ResumeError(f"{self.path} has the unknown schema {found}", "name another work folder")
+        if found < SCHEMA:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Go on with a job of an older version: all of what is new, or nothing of it when the process dies."""
+        with self._transaction():
+            for version in range(self._version(), SCHEMA):  # another process may have been faster
+                for statement in UPGRADES[version]:
+                    self._sql.execute(statement)
 
     def _check_pages(self) -> None:
         """The long check, indexes included: the short one leaves what would stop a later write."""

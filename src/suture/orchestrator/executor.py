@@ -38,11 +38,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An attempt runs now, on ``worker``: a name that is unique among the executor's workers."""
+    """An attempt runs now, on ``worker``: a name that is unique among the executor's workers.
+
+    ``at``: since when, in seconds since the Unix epoch, where that is not now.
+    """
 
     task: str
     attempt: int
     worker: str
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ class Journal(Protocol):
     def launched(self, task: str, attempt: int, at: float) -> None:
         """An attempt was handed to the executor."""
 
+    def started(self, task: str, attempt: int, worker: str, at: float) -> None:
+        """An attempt runs, on a worker of that name. Where both came at once, it may be told after the end."""
+
     def succeeded(self, task: str, attempt: int, outcome: Outcome, at: float) -> None:
         """An attempt did its work."""
 
@@ -60,6 +63,9 @@ class Unwritten:
         return {}
 
     def launched(self, task: str, attempt: int, at: float) -> None:
+        """Forgotten."""
+
+    def started(self, task: str, attempt: int, worker: str, at: float) -> None:
         """Forgotten."""
 
     def succeeded(self, task: str, attempt: int, outcome: Outcome, at: float) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from suture.command.base import Outcome
 
-__all__ = ["Attempt", "Counts", "Finding", "Glance", "Note", "Result", "TaskRow", "mark_of"]
+__all__ = ["Attempt", "Counts", "Finding", "Glance", "Note", "Past", "Result", "TaskRow", "Worker", "mark_of"]
 
 
 def mark_of(*fields: object) -> str:
@@ -86,6 +86,17 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Worker:
+    """Where an attempt ran, and since when; of jobs that an older version ran, nobody knows."""
+
+    task: str
+    run: int
+    attempt: int
+    worker: str
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
 class TaskRow:
     """A task of the graph as it was last begun; ``command`` can be pasted into a shell."""
 
@@ -130,3 +141,24 @@ class Glance:
 
     facts: dict[str, Any]
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """All that a job has written down, read without disturbing it.
+
+    Args:
+        facts: what the job is.
+        tasks: its graph as it was begun last, in the order in which it was made.
+        attempts: of all runs, by run, task and number.
+        workers: where these ran, as far as that is known.
+        results: the files that are known.
+        events: what happened, in that order.
+    """
+
+    facts: dict[str, Any]
+    tasks: tuple[TaskRow, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    workers: tuple[Worker, ...] = ()
+    results: tuple[Result, ...] = ()
+    events: tuple[Note, ...] = ()

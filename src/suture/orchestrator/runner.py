@@ -229,10 +229,11 @@ class _Run:
     def _hear(self, event: ExecutorEvent) -> None:
         """Pass on what the executor says."""
         match event:
-            case Started(task, attempt, worker):
-                now = self._now()
+            case Started(task, attempt, worker, at):
+                now = at or self._now()
                 self._starts.setdefault(task, now)
                 self._workers[task] = worker
+                self._journal.started(task, attempt, worker, now)
                 self._tell(TaskStarted(task, attempt, worker, now))
             case Progressed(task, attempt, progress):
                 self._tell(TaskProgress(task, attempt, self._worker(task), self._now(), progress))

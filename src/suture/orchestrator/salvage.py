@@ -9,18 +9,24 @@ import sqlite3
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from suture.errors import ResumeError
 from suture.orchestrator.database import Change, Database, Torn, connect, is_ours, told
-from suture.orchestrator.rows import Counts, Glance
+from suture.orchestrator.rows import Attempt, Counts, Glance, Note, Past, TaskRow, Worker
 from suture.orchestrator.tables import (
+    ATTEMPTS,
     COUNTS,
+    EVENTS,
     FACTS,
     KEEP_FACT,
     KEEP_RESULT,
     RESULTS,
     SCHEMA,
+    TASKS,
+    UPGRADES,
+    WORKERS,
+    WORKERS_SINCE,
     fact_row,
     facts_in,
     result_row,
@@ -28,9 +34,13 @@ from suture.orchestrator.tables import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from suture.orchestrator.rows import Result
 
-__all__ = ["glance", "opened"]
+__all__ = ["glance", "opened", "past"]
+
+_Seen = TypeVar("_Seen")
 
 
 def opened(path: Path) -> tuple[Database, str]:
@@ -93,6 +103,16 @@ def _both_ends(sql: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
 
 def glance(path: Path) -> Glance | None:
     """What can be read of a job from outside; None: nothing. Neither healed nor written to."""
+    return _looked(path, lambda sql: Glance(facts_in(sql.execute(FACTS)), Counts(*sql.execute(COUNTS).fetchone())))
+
+
+def past(path: Path) -> Past | None:
+    """All that a job has written down; as `glance`."""
+    return _looked(path, _past)
+
+
+def _looked(path: Path, look: Callable[[sqlite3.Connection], _Seen]) -> _Seen | None:
+    """What a look into a file of ours gives; None where it can't be read."""
     # A database at rest is a single file, and SQLite would make others to read it. The same where none can be made.
     at_rest = not Path(f"{path}-wal").exists()
     for how in ["mode=ro"] * (not at_rest) + ["mode=ro&immutable=1"]:
@@ -100,11 +120,21 @@ def glance(path: Path) -> Glance | None:
             if not is_ours(path):
                 return None
             with closing(connect(path, how)) as sql:
-                return _seen(sql)
+                return look(sql) if _version(sql) in {*UPGRADES, SCHEMA} else None
     return None
 
 
-def _seen(sql: sqlite3.Connection) -> Glance | None:
-    if sql.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
-        return None
-    return Glance(facts_in(sql.execute(FACTS)), Counts(*sql.execute(COUNTS).fetchone()))
+def _version(sql: sqlite3.Connection) -> int:
+    return int(sql.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _past(sql: sqlite3.Connection) -> Past:
+    told_workers = _version(sql) >= WORKERS_SINCE
+    return Past(
+        facts_in(sql.execute(FACTS)),
+        tuple(TaskRow(*row) for row in sql.execute(TASKS)),
+        tuple(Attempt(*row) for row in sql.execute(f"{ATTEMPTS} ORDER BY run, task, attempt")),
+        tuple(Worker(*row) for row in sql.execute(WORKERS)) if told_workers else (),
+        tuple(results_in(sql.execute(RESULTS))),
+        tuple(Note(*row) for row in sql.execute(EVENTS)),
+    )

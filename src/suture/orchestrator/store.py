@@ -20,8 +20,8 @@ from suture.errors import CommandCancelled, CommandError, ResumeError, SutureErr
 from suture.orchestrator import tables
 from suture.orchestrator.database import Change, told
 from suture.orchestrator.fingerprint import fingerprints
-from suture.orchestrator.rows import Attempt, Counts, Finding, Glance, Note, Result, TaskRow
-from suture.orchestrator.salvage import glance, opened
+from suture.orchestrator.rows import Attempt, Counts, Finding, Glance, Note, Past, Result, TaskRow
+from suture.orchestrator.salvage import glance, opened, past
 from suture.orchestrator.seal import held, unseal, write_seal
 from suture.orchestrator.states import State
 from suture.orchestrator.tables import fact_row, facts_in, plain, result_row, results_in
@@ -145,6 +145,10 @@ class Store:
         if not self._durable:  # what waits for the disk is not sent half the way
             self.commit()
 
+    def started(self, task: str, attempt: int, worker: str, at: float) -> None:
+        """An attempt runs now on that worker; of use to nobody but a report."""
+        self._tell(tables.ADD_WORKER, (task, self.run, attempt, plain(worker), at))
+
     def succeeded(self, task: str, attempt: int, outcome: Outcome, at: float) -> None:
         """An attempt did its work. Its output's seal is on the disk at once, all else after `commit`.
 
@@ -207,12 +211,11 @@ class Store:
 
     def tasks(self) -> list[TaskRow]:
         """The graph as it was begun last, in the order in which it was made."""
-        rows = self._database.rows("SELECT id, fingerprint, place, command, state, attempts FROM tasks ORDER BY place")
-        return [TaskRow(*row) for row in rows]
+        return [TaskRow(*row) for row in self._database.rows(tables.TASKS)]
 
     def events(self) -> list[Note]:
         """All that was noted, in that order."""
-        return [Note(*row) for row in self._database.rows("SELECT * FROM events ORDER BY rowid")]
+        return [Note(*row) for row in self._database.rows(tables.EVENTS)]
 
     def counts(self) -> Counts:
         """How far it is."""
@@ -248,6 +251,11 @@ class Store:
     def glance(path: Path | str) -> Glance | None:
         """What a job is and how far, without disturbing it; None where that can't be read. Nothing is written."""
         return glance(Path(path))
+
+    @staticmethod
+    def past(path: Path | str) -> Past | None:
+        """All that a job has written down, as `glance`."""
+        return past(Path(path))
 
     # Steps.
 

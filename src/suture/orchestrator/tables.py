@@ -13,8 +13,13 @@ from suture.orchestrator.rows import Result, mark_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 APPLICATION: Final = 0x53555455  # "SUTU", where SQLite keeps whose file it is
+
+# Where each attempt ran, and from when on.
+WORKERS_SINCE: Final = 2
+_WORKERS: Final = """CREATE TABLE workers(task TEXT NOT NULL, run INTEGER NOT NULL, attempt INTEGER NOT NULL,
+        worker TEXT NOT NULL, started REAL NOT NULL, PRIMARY KEY(task, run, attempt)) WITHOUT ROWID"""
 
 TABLES: Final = (
     "CREATE TABLE facts(key TEXT PRIMARY KEY, value TEXT NOT NULL, mark TEXT NOT NULL)",
@@ -31,9 +36,12 @@ TABLES: Final = (
         wall_seconds REAL NOT NULL, peak_memory_bytes INTEGER NOT NULL, at REAL NOT NULL, mark TEXT NOT NULL)""",
     """CREATE TABLE events(run INTEGER NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, task TEXT NOT NULL,
         text TEXT NOT NULL)""",
+    _WORKERS,
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {SCHEMA}",
 )
+# What makes a file of an older schema one of the next; in one transaction, the version last.
+UPGRADES: Final = {1: (_WORKERS, "PRAGMA user_version = 2")}
 
 FACTS: Final = "SELECT key, value, mark FROM facts"
 RESULTS: Final = (
@@ -57,11 +65,15 @@ END_FAILED: Final = (
     "UPDATE attempts SET ended = ?, state = ?, error = ?, message = ?, returncode = ?, stderr = ?, command = ?"
     " WHERE task = ? AND run = ? AND attempt = ?"
 )
+ADD_WORKER: Final = "REPLACE INTO workers(task, run, attempt, worker, started) VALUES (?, ?, ?, ?, ?)"
 ADD_EVENT: Final = "INSERT INTO events(run, at, kind, task, text) VALUES (?, ?, ?, ?, ?)"
 ATTEMPTS: Final = (
     "SELECT task, attempt, run, started, ended, state, error, message, returncode, stderr, command, cpu_seconds,"
     " wall_seconds, peak_memory_bytes FROM attempts"
 )
+WORKERS: Final = "SELECT task, run, attempt, worker, started FROM workers"
+TASKS: Final = "SELECT id, fingerprint, place, command, state, attempts FROM tasks ORDER BY place"
+EVENTS: Final = "SELECT run, at, kind, task, text FROM events ORDER BY rowid"
 LAST_RUN: Final = "SELECT coalesce(max(CAST(run AS INTEGER)), 0) FROM events"
 COUNTS: Final = "SELECT coalesce(sum(state = 'done'), 0), count(*) FROM tasks"
 

@@ -98,6 +98,7 @@ class VideoPlan:
         before: what has to run before the pieces.
         cut_short: what libavformat says of a source that ends too early.
         listing: the linear decode that told the frames; None: packets did.
+        head: so many of the first pieces can begin before all has been looked at.
     """
 
     track: Track
@@ -111,3 +112,4 @@ class VideoPlan:
     before: Command | None = None
     cut_short: str = ""
     listing: Command | None = None
+    head: int = 0

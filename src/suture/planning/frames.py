@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from suture.command.frame_times import FrameTimes
     from suture.model import StreamInfo
     from suture.planning.brief import Brief
+    from suture.planning.step import Step
 
-__all__ = ["Looking", "Packets", "listed", "packets_of"]
+__all__ = ["Looking", "Packets", "index_path", "listed", "other_clock", "packets_of"]
 
 _OTHER_CLOCK: Final = "this ffmpeg gives its frames other times than the library that copies its sound"
 # Containers whose timestamps a reader has to work out: edit lists, wraps, offsets. Others store them as they are.
@@ -67,6 +68,7 @@ class Looking:
         cores: of the machine that the job was planned for; None: of this one.
         workers: how many encoders at once it was planned for; None: as the settings say.
         on_note: told what takes long.
+        begin: takes the steps that can begin before all has been looked at; None: nobody does.
         cancel: stops it when set.
     """
 
@@ -75,6 +77,7 @@ class Looking:
     cores: int | None = None
     workers: int | None = None
     on_note: Callable[[str], None] = lambda _text: None
+    begin: Callable[[list[Step]], None] | None = None
     cancel: CancelToken | None = None
 
     def context(self) -> RunContext:
@@ -110,13 +113,13 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
         return Packets(index, "its pieces did not fit together", are_frames=False, cut_short=cut_short)
     if doubt := why_whole(brief.info, stream, index):
         return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged=index.is_damaged)
-    late = _other_clock(brief, stream, index, looking)
+    late = other_clock(brief, stream, index, looking)
     if late is None:
         return Packets(index, cut_short=cut_short)
     return Packets(index, _OTHER_CLOCK, are_frames=False, cut_short=cut_short, late=late)
 
 
-def _other_clock(brief: Brief, stream: StreamInfo, index: FrameIndex, looking: Looking) -> int | None:
+def other_clock(brief: Brief, stream: StreamInfo, index: FrameIndex, looking: Looking) -> int | None:
     """Ticks by which the index has the first frames later than the ffmpeg that encodes; None: at the same times.
 
     The index was made by another libavformat. Where the two differ in more than a constant, 0 is as good as any.

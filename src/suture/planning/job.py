@@ -21,6 +21,7 @@ from suture.planning.ability import ability_of
 from suture.planning.brief import Brief, Decision, VideoPlan
 from suture.planning.clock import ClockJumps, evened
 from suture.planning.containers import container_for, is_text
+from suture.planning.early import early_steps
 from suture.planning.filters import filter_names
 from suture.planning.frames import Looking
 from suture.planning.loudness import loudness_decision
@@ -157,6 +158,8 @@ def make_plan(
     looking = looking or Looking()
     brief = _brief(source, output, settings, folder, looking, overwrite=overwrite)
     info = brief.info
+    if looking.begin and (early := early_steps(brief, looking)):
+        looking.begin(early)
     try:
         planned = _videos(brief, looking)
     except ClockJumps:

@@ -14,8 +14,9 @@ from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from suture.chunker import Cuts, chunks_from, is_loose, longest_group
+from suture.chunker import chunks_from, is_loose, longest_group
 from suture.command.proven import ProvenVideo
+from suture.cuts import Cuts
 from suture.encoder.video import Proof
 from suture.errors import CommandFailed
 from suture.media.listing import read_listed

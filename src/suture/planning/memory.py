@@ -127,7 +127,7 @@ def estimate_bytes(
     pixels = use.pixels * use.speeds.get(speed, 1.0) + use.thread_pixels * more
     pixels *= _megapixels(width, height) * (pixels_of(pix_fmt).bytes / 1.5) ** use.growth
     encoding = use.fixed + use.thread_fixed * more + pixels
-    decoders = min(there + 1, _MOST_DECODER_THREADS) if source_codec else 1
+    decoders = min((threads or there) + 1, _MOST_DECODER_THREADS) if source_codec else 1
     return int(encoding * _MIB) + estimate_decoder_bytes(source_codec, width, height, pix_fmt, decoders)
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from suture.chunker import Cuts, chunks_from, cut_points
+from suture.chunker import chunks_from
+from suture.cuts import Cuts, cut_points, head_starts
 from suture.errors import ConfigError, MediaError
 from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
 from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames, moves_times, remembers
 from suture.planning.frames import packets_of, write_part
+from suture.planning.head import has_head
 from suture.planning.linear import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
 from suture.planning.vbv import vbv_of
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from suture.planning.linear import Linear
     from suture.planning.tracks import Track
 
-__all__ = ["plan_video"]
+__all__ = ["plan_frames", "plan_video"]
 
 # Encoders that take no frame that lasts no time.
 _LASTING: Final = frozenset({"libaom-av1", "libvpx", "libvpx-vp9"})
@@ -41,10 +43,20 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
         ConfigError: ``--start`` and ``--end`` leave no frame.
         MediaError: nothing of it decodes.
     """
-    stream = track.stream
-    assert stream is not None  # noqa: S101 - encoded tracks come from the source
+    assert track.stream is not None  # noqa: S101 - encoded tracks come from the source
     _refuse_moved_range(brief)
-    packets = packets_of(brief, stream, looking)
+    return plan_frames(brief, track, packets_of(brief, track.stream, looking), looking)
+
+
+def plan_frames(brief: Brief, track: Track, packets: Packets, looking: Looking) -> tuple[VideoPlan, list[Decision]]:
+    """As `plan_video`, from what the packets have told.
+
+    Raises:
+        ConfigError: as there.
+        MediaError: as there.
+    """
+    stream = track.stream
+    assert stream is not None  # noqa: S101 - as above
     burn, before = burn_for(brief, stream)
 
     def encoder_of(rate: Fraction | None, threads: int | None) -> VideoEncoder:
@@ -74,8 +86,12 @@ def plan_video(brief: Brief, track: Track, looking: Looking) -> tuple[VideoPlan,
         before,
         packets.cut_short,
         found.listing if found else None,
+        min(len(chunks) - 1, max(0, len(_head(index, brief, stream)) - 1)),
     )
     noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
+    if plan.head:
+        why = f"pieces 0 to {plan.head - 1} begin while the rest of the film is being looked at"
+        noted.append(Decision("head", why, "--chunking fixed"))
     return plan, [*noted, *cut]
 
 
@@ -127,7 +143,7 @@ def _may_cut(brief: Brief, stream: StreamInfo, packets: Packets) -> bool:
     """Whether there is something to cut, if only it can be proved."""
     if whole_reason(brief.settings, stream) or not are_near_sighted(brief.settings.video_filter or ""):
         return False
-    return len(_cuts(_in_range(packets.index, brief)[0], brief).starts) > 1
+    return len(_cuts(_in_range(packets.index, brief)[0], brief, stream).starts) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +163,7 @@ class _Made:
         why = whole_reason(self.brief.settings, self.stream) or (
             found.whole if found else why_linear(self.brief, packets)
         )
-        cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(self.index, self.brief)
+        cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(self.index, self.brief, self.stream)
         encoder = encoder_of(1)
         if found and self._to_prove(found, cuts):
             encoder = replace(encoder, proof=found.proof)
@@ -155,7 +171,11 @@ class _Made:
         if found and len(chunks) > 1:
             cuts = with_proved_cuts(self.brief, found, cuts, chunks, encoder, self.looking)
             chunks = self._chunks(found, packets, cuts)
-        threads, threading = _threads(self.brief, len(chunks))
+        # As many as there are workers, also as long as only the head of a long film is known.
+        pieces = (
+            max(len(chunks), self.brief.workers) if has_head(self.brief, self.stream) and chunks[1:] else len(chunks)
+        )
+        threads, threading = _threads(self.brief, pieces)
         staging: list[Decision] = []
         wary = encoder.proof is None and len(chunks) > 1
         encoder = replace(encoder_of(threads), proof=encoder.proof, wary=wary)
@@ -193,7 +213,7 @@ def _in_range(index: FrameIndex, brief: Brief) -> tuple[FrameIndex, int]:
     return index.part(first, last), first
 
 
-def _cuts(index: FrameIndex, brief: Brief) -> Cuts:
+def _cuts(index: FrameIndex, brief: Brief, stream: StreamInfo) -> Cuts:
     settings = brief.settings
     return cut_points(
         index,
@@ -201,7 +221,13 @@ def _cuts(index: FrameIndex, brief: Brief) -> Cuts:
         chunk_duration=settings.chunk_duration,
         chapter_starts=[chapter.start * chapter.time_base for chapter in brief.info.chapters],
         workers=brief.workers,
+        head=_head(index, brief, stream),
     )
+
+
+def _head(index: FrameIndex, brief: Brief, stream: StreamInfo) -> tuple[int, ...]:
+    """Where the first pieces of a long film begin, and the last of them ends."""
+    return head_starts(index, brief.workers) if has_head(brief, stream) else ()
 
 
 def _threads(brief: Brief, pieces: int) -> tuple[int | None, list[Decision]]:

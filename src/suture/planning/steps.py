@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suture.command.base import PRIORITY_LOW, Resource
+from suture.command.base import PRIORITY_HIGH, PRIORITY_LOW, Resource
 from suture.command.step import StepCommand
 from suture.command.subtitle_track import SubtitleTrack
 from suture.planning.memory import estimate_audio_bytes, estimate_bytes, memory_kind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from suture.planning.sound import SoundPlan
     from suture.planning.tracks import Track
 
-__all__ = ["Step", "build_steps"]
+__all__ = ["Step", "build_steps", "piece_steps"]
 
 # A stage before the encoder, against the whole piece: it only says who goes first.
 _STAGE_COST = 0.25
@@ -35,7 +35,7 @@ def build_steps(
 ) -> tuple[Step, ...]:
     """Pieces and tracks, then the join of them, then the check that gives the output its name."""
     frames = sum(len(video.index) for video in videos)
-    pieces = [step for video in videos for step in _pieces(video, brief)]
+    pieces = [step for video in videos for step in piece_steps(video, brief)]
     others = [
         Step(command, memory_bytes=estimate_audio_bytes())
         for number, track in enumerate(brief.tracks.tracks)
@@ -58,7 +58,8 @@ def build_steps(
     )
 
 
-def _pieces(video: VideoPlan, brief: Brief) -> Iterator[Step]:
+def piece_steps(video: VideoPlan, brief: Brief) -> Iterator[Step]:
+    """The commands of a track's pieces."""
     after = (video.before.id,) if video.before else ()
     if video.before:
         yield Step(video.before, transient=True)
@@ -70,6 +71,8 @@ def _pieces(video: VideoPlan, brief: Brief) -> Iterator[Step]:
         commands = video.encoder.commands(chunk, paths, [Path(path).stem for path in paths])
         frames = chunk.frames or len(video.index)
         waits, window = after, ahead.get(chunk.chunk_id, ())
+        if chunk.chunk_id < video.head:  # it may run already, so it is to have the first slots
+            commands = tuple(command.set_priority(PRIORITY_HIGH) for command in commands)
         for command in commands[:-1]:
             step = Step(command, waits, window, _STAGE_COST * cost, frames, transient=True)
             yield replace(step, memory_bytes=_stage_memory(video, brief), memory_kind=f"stage before {kind}")

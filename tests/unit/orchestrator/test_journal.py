@@ -34,6 +34,10 @@ class Notes:
         """Remember."""
         self.told.append(("launched", task, attempt))
 
+    def started(self, task: str, attempt: int, worker: str, at: float) -> None:  # noqa: ARG002
+        """Remember."""
+        self.told.append(("started", task, attempt, worker))
+
     def succeeded(self, task: str, attempt: int, outcome: Outcome, at: float) -> None:  # noqa: ARG002
         """Remember."""
         self.told.append(("succeeded", task, attempt))
@@ -68,15 +72,18 @@ def test_the_journal_hears_all_and_has_it_on_the_disk_before_it_is_believed() ->
     assert quiet == [
         ("begin", 2),
         ("launched", "a", 1),
+        ("started", "a", 1, "w0"),
         ("failed", "a", 1, BROKE),
         ("commit",),
         ("TaskRetry",),
         ("launched", "a", 2),
+        ("started", "a", 2, "w0"),
         ("succeeded", "a", 2),
         ("commit",),
         ("ended", "a", "done", 2),
         ("TaskEnded",),
         ("launched", "b", 1),
+        ("started", "b", 1, "w0"),
         ("succeeded", "b", 1),
         ("commit",),
         ("ended", "b", "done", 1),

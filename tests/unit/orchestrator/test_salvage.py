@@ -18,8 +18,10 @@ import pytest
 from small_job import SmallJob, dying, fingerprints, quick_folder
 from suture.errors import DiskFull, ResumeError
 from suture.orchestrator import database
+from suture.orchestrator.database import Database
+from suture.orchestrator.rows import Worker
 from suture.orchestrator.store import Store
-from suture.orchestrator.tables import TABLES
+from suture.orchestrator.tables import TABLES, UPGRADES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -233,7 +235,7 @@ def _foreign(path: Path) -> None:
 def _newer(path: Path) -> None:
     Store.open(path).close()
     with sqlite3.connect(path) as sql:
-        sql.execute("PRAGMA user_version = 2")
+        sql.execute("PRAGMA user_version = 3")
     sql.close()
 
 
@@ -242,6 +244,58 @@ def _older(path: Path) -> None:
     with sqlite3.connect(path) as sql:
         sql.execute("PRAGMA user_version = 0")
     sql.close()
+
+
+def _of_schema_1(database: Path) -> None:
+    """Take away what a job of the first version did not have."""
+    with sqlite3.connect(database) as sql:
+        sql.execute("DROP TABLE workers")
+        sql.execute("PRAGMA user_version = 1")
+    sql.close()
+
+
+def test_a_job_of_the_first_version_is_gone_on_with(job: SmallJob) -> None:
+    """What it had done is done; where it ran then is not known, from now on it is."""
+    done = job.done()
+    _of_schema_1(job.database)
+    seen, before = Store.glance(job.database), Store.past(job.database)
+    assert seen is not None
+    assert seen.facts == {"cores": 8}
+    assert before is not None
+    assert (len(before.attempts), before.workers) == (PIECES, ())
+    with Store.open(job.database) as store:
+        assert (store.healed, store.begin(job.dag())) == ("", done)
+        store.launched("join", 1, 1.0)
+        store.started("join", 1, "local-1", 2.0)
+    after = Store.past(job.database)
+    assert after is not None
+    assert after.workers == (Worker("join", 2, 1, "local-1", 2.0),)
+
+
+def test_a_job_becomes_one_of_this_version_at_once_or_not_at_all(
+    job: SmallJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who dies in the middle of it leaves the job as it was; the next one does it again."""
+    done = job.done()
+    _of_schema_1(job.database)
+
+    def die() -> None:
+        monkeypatch.setitem(UPGRADES, 1, (UPGRADES[1][0], "SELECT die()"))
+        original = Database._upgrade
+
+        def dying_upgrade(self: Database) -> None:
+            self._sql.create_function("die", 0, lambda: os._exit(9))
+            original(self)
+
+        monkeypatch.setattr(Database, "_upgrade", dying_upgrade)
+        Store.open(job.database)
+
+    dying(die)
+    past = Store.past(job.database)
+    assert past is not None
+    assert past.workers == ()
+    found, store = job.resumed()
+    assert (found, store.healed) == (done, "")
 
 
 REFUSED: dict[Callable[[Path], None], str] = {

@@ -13,7 +13,7 @@ from small_job import Maker, SmallJob, dying, fingerprints, quick_folder
 from suture.command.base import Outcome
 from suture.errors import CommandCancelled, CommandFailed, DiskFull, MediaError, ResumeError
 from suture.orchestrator.graph import Dag
-from suture.orchestrator.rows import Counts, Finding
+from suture.orchestrator.rows import Counts, Finding, Worker
 from suture.orchestrator.seal import seal_of
 from suture.orchestrator.states import State
 from suture.orchestrator.store import Store
@@ -414,6 +414,38 @@ def test_nothing_is_sent_half_the_way(job: SmallJob) -> None:
 
 
 # What is kept for people.
+
+
+def test_where_an_attempt_ran_is_kept(job: SmallJob) -> None:
+    """By task, run and number, with the moment; also when it is told after the end, as both may come at once."""
+    with Store.open(job.database) as store:
+        store.begin(job.dag())
+        store.launched("p0", 1, 1.0)
+        store.started("p0", 1, "local-0", 1.5)
+        store.launched("p1", 1, 1.0)
+        store.succeeded("p1", 1, job.make("p1"), 3.0)
+        store.started("p1", 1, "\udcff-1", 1.25)
+    past = Store.past(job.database)
+    assert past is not None
+    assert past.workers == (Worker("p0", 1, 1, "local-0", 1.5), Worker("p1", 1, 1, "\\udcff-1", 1.25))
+
+
+def test_the_past_is_all_that_was_written(job: SmallJob) -> None:
+    """Read without a lock and without a trace, at rest and while somebody writes."""
+    job.done()
+    files = sorted(path.name for path in job.folder.iterdir())
+    at_rest = Store.past(job.database)
+    assert at_rest is not None
+    assert sorted(path.name for path in job.folder.iterdir()) == files
+    with Store.open(job.database) as store:
+        store.note("opened", "again")
+        store.commit()
+        now = Store.past(job.database)
+        assert now is not None
+        assert (now.facts, list(now.tasks), list(now.attempts)) == (store.facts(), store.tasks(), store.attempts())
+        assert (list(now.results), list(now.events)) == (store.results(), store.events())
+    assert now.events[:-1] == at_rest.events
+    assert Store.past(job.folder / "none.db") is None
 
 
 def test_attempts_are_kept_with_all_that_is_known(job: SmallJob) -> None:

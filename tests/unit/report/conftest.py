@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suture.chunker import Cuts, chunks_from
+from suture.chunker import chunks_from
 from suture.command.frame_times import FrameTimes
+from suture.cuts import Cuts
 from suture.encoder import VideoEncoder
 from suture.media.index import FrameIndex
 from suture.model import Attachment, Chapter, MediaInfo, StreamInfo
