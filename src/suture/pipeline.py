@@ -18,7 +18,6 @@ from suture.ahead import Ahead
 from suture.claim import bury, open_job
 from suture.command.base import RunContext
 from suture.command.hearing import forget_hearings
-from suture.command.part import part_of
 from suture.control import Control
 from suture.endings import report_of, report_of_published
 from suture.errors import (
@@ -28,7 +27,6 @@ from suture.errors import (
     ConfigError,
     DiskFull,
     PiecesDiffer,
-    ProbeError,
     SutureError,
 )
 from suture.events import EncodeReport, Finished, Noted, Planned, Warned
@@ -47,6 +45,7 @@ from suture.process import serving
 from suture.room import Room
 from suture.settings import EncodeSettings
 from suture.settings_json import changes
+from suture.target import may_write, target_of, try_writing
 from suture.verify import published
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def encode(
 
 def make_plan(source: str, output: str | None, settings: EncodeSettings) -> Plan:
     """What `encode` would do; nothing is encoded, and the job's folder does not outlive the call but for its name."""
-    target = _target(source, output, settings)
+    target = target_of(source, output, settings)
     with serving(), tempfile.TemporaryDirectory(prefix="suture-plan-") as folder:
         return plan_job(source, target, settings, folder)
 
@@ -126,20 +125,25 @@ def _encode(
     watcher: JobWatcher,
     control: Control,
 ) -> EncodeReport:
-    target = _target(source, output, settings)
+    target = target_of(source, output, settings)
     ours = _is_ours(source, target, settings)
     if not ours:
         bury(source, target, settings)
-    if not ours and not _may_write(target, overwrite):
+    if not ours and not may_write(target, overwrite):
         watcher(Noted(f"{target} is there already and stays (-n)"))
         return EncodeReport("skipped", target, 0)
     if not os.access(Path(target).parent, os.W_OK | os.X_OK):
         raise ConfigError(f"{target!r} can't be written: its folder is read-only", "choose another folder")
     opened = open_job(source, target, settings, control.abort)
     with opened as job, job.ending(lambda text: watcher(Noted(text))):
-        _try_writing(target)
+        try_writing(target)
         with Ahead(settings.workers or machine_cores(), _context_of(job.folder)) as ahead:
             return _Encoding(job, source, target, settings, overwrite, watcher, control, ahead).run(published=ours)
+
+
+def _is_ours(source: str, target: str, settings: EncodeSettings) -> bool:
+    """Whether the output is there because an earlier run of the job died right after it had given it its name."""
+    return settings.resume and published(spec_path(work_folder(source, target, settings)), target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,7 @@ class _Encoding:
         if same and self.job.has_made(plan.dag()):
             self._say(f"{self.target} was finished by an earlier run")
             return report_of_published(plan)
-        return None if _may_write(self.target, self.overwrite) else EncodeReport("skipped", self.target, 0)
+        return None if may_write(self.target, self.overwrite) else EncodeReport("skipped", self.target, 0)
 
     def _say(self, text: str) -> None:
         self.watcher(Noted(text))
@@ -348,53 +352,3 @@ def _stream_of(task: str) -> int:
     """The source's stream that a piece's task, or a stage of it, works on; -1 for other tasks."""
     kind, _, rest = task.partition("-")
     return int(rest.partition("-")[0]) if kind in {"video", "stage"} else -1
-
-
-# -- before -------------------------------------------------------------------------------------------------------
-
-
-def _target(source: str, output: str | None, settings: EncodeSettings) -> str:
-    """The output's path; refuses the source itself, under whatever name."""
-    if not source or os.path.isdir(source):  # noqa: PTH112 - pathlib's raises for names that are too long
-        raise ProbeError(f"cannot open {source!r}: it is no file", "name a film")
-    if output is None:
-        path = Path(source)
-        output = str(path.with_name(f"{path.stem}.suture.{settings.extension}"))
-    if not output:
-        raise ConfigError("the output's name is empty", "name a file")
-    if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):  # noqa: PTH110, PTH121
-        raise ConfigError(f"{output!r} is the input itself", "name another output")
-    if os.path.islink(output) and os.path.exists(output):  # noqa: PTH110, PTH114 - it stays one, to the new file
-        output = os.path.realpath(output)
-    if os.path.exists(output) and not os.path.isdir(output) and not os.path.isfile(output):  # noqa: PTH110, PTH112, PTH113
-        raise ConfigError(f"{output!r} is no regular file", "name a file")
-    parent = Path(output).parent
-    if os.path.isdir(output):  # noqa: PTH112 - pathlib's raises for names that are too long
-        raise ConfigError(f"{output!r} is a folder", "name a file in it, or use -o for several inputs")
-    if not parent.is_dir():
-        raise ConfigError(f"the folder {str(parent)!r} does not exist", "make it first")
-    return output
-
-
-def _is_ours(source: str, target: str, settings: EncodeSettings) -> bool:
-    """Whether the output is there because an earlier run of the job died right after it had given it its name."""
-    return settings.resume and published(spec_path(work_folder(source, target, settings)), target)
-
-
-def _try_writing(target: str) -> None:
-    """Find out now, not after hours, that the part file can't be made: rights, a read-only disk, too long a name."""
-    part = Path(part_of(target))
-    try:
-        part.touch()
-        part.unlink()
-    except OSError as error:
-        what = f"{target!r} can't be written: {error.strerror}"
-        raise ConfigError(what, "choose another folder or name, or check the access rights") from error
-
-
-def _may_write(target: str, overwrite: bool | None) -> bool:  # noqa: FBT001 - three states
-    if not os.path.lexists(target) or overwrite:
-        return True
-    if overwrite is None:
-        raise ConfigError(f"{target!r} exists", "-y replaces it, -n leaves it")
-    return False

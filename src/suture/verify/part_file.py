@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import os
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,8 @@ __all__ = ["facts_path", "look_at_file", "publish", "verify_part"]
 _WITHOUT_DTS = frozenset({"matroska", "webm"})
 # So many frames are decoded after a join: more than any encoder reorders.
 _AFTER_JOIN = 12
+# A decoder of large pictures takes some hundred megabytes.
+_MOST_DECODERS = 8
 
 
 def publish(spec: JoinSpec, spec_path: str, report: Callable[[int], None] = lambda _frames: None) -> None:
@@ -187,14 +191,16 @@ class _Cut:
             raise VerificationError(difference.text)
 
     def spans(self) -> list[tuple[int, int]]:
-        """Around each join: positions from the last keyframe before it to some frames after it."""
+        """What is decoded, from keyframes on: from join to join, or from before each join to some frames behind it."""
         places = {pts: n for n, pts in enumerate(self.expected)}
         keys = sorted(places[pts] for pts in set(self.found.keys) if pts in places)
-        spans = []
-        for join in self.joins:
-            begin = max((key for key in keys if key < join), default=0)
-            spans.append((begin, min(join + _AFTER_JOIN, len(self.expected))))
-        return spans
+        if self.spec.verify == "full":
+            begins = [0, *(join for join in self.joins if join in set(keys))]
+            ends = [*begins[1:], len(self.expected)]
+        else:
+            begins = [max((key for key in keys if key < join), default=0) for join in self.joins]
+            ends = [join + _AFTER_JOIN for join in self.joins]
+        return [(begin, min(end, len(self.expected))) for begin, end in zip(begins, ends, strict=True)]
 
     def decode(self, begin: int, end: int, count: Callable[[], None]) -> None:
         """The frames at these positions decode, each at its time."""
@@ -210,21 +216,31 @@ class _Cut:
 
 
 def _decode(spec: JoinSpec, checks: list[_Cut], report: Callable[[int], None]) -> None:
-    decoded = 0
+    """Decode what ``spec.verify`` asks for, on several cores: nothing else runs at the end of a job.
 
-    def count() -> None:
-        nonlocal decoded
-        decoded += 1
-        if decoded % 100 == 0:
-            report(decoded)
+    Raises:
+        VerificationError: of the first place where something is wrong.
+    """
+    decoded = count(1)
 
-    for check in checks:
-        if spec.verify == "full":
-            check.decode(0, len(check.expected), count)
-        elif spec.verify == "joins":
-            for begin, end in check.spans():
-                check.decode(begin, end, count)
-    report(decoded)
+    def seen() -> None:
+        if (number := next(decoded)) % 100 == 0:
+            report(number)
+
+    spans = [(check, *span) for check in checks for span in check.spans()] if spec.verify != "packets" else []
+    alone = any(check.found.codec == "ffv1" for check in checks)  # what it logs is nobody's
+    with ThreadPoolExecutor(1 if alone else _decoders()) as pool:
+        try:
+            for done in [pool.submit(check.decode, begin, end, seen) for check, begin, end in spans]:
+                done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+    report(next(decoded) - 1)
+
+
+def _decoders() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_DECODERS)
 
 
 def _seconds(time: Fraction) -> str:

@@ -223,11 +223,11 @@ def test_the_shift_is_part_of_the_times(job: Job) -> None:
 def test_joins_are_decoded_from_the_keyframe_before_to_some_frames_after(job: Job) -> None:
     """And nothing else; ``full`` decodes all, ``packets`` nothing."""
     job.verify()
-    assert job.decoded == [(TIMES[0], TIMES[32]), (TIMES[20], TIMES[52])]
+    assert sorted(job.decoded) == [(TIMES[0], TIMES[32]), (TIMES[20], TIMES[52])]
     job.decoded.clear()
     job.spec = replace(job.spec, verify="full")
     job.verify()
-    assert job.decoded == [(TIMES[0], None)]
+    assert sorted(job.decoded) == [(TIMES[0], TIMES[20]), (TIMES[20], TIMES[40]), (TIMES[40], None)]
     job.decoded.clear()
     job.spec = replace(job.spec, verify="packets")
     job.verify()
