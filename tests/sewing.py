@@ -16,9 +16,10 @@ import films
 from suture.chunker import chunks_from
 from suture.cuts import Cuts
 from suture.encoder import VideoEncoder
-from suture.media.index import index_file, read_index
+from suture.media.index import read_index
 from suture.media.mux import join
 from suture.media.opening import open_input
+from suture.media.packet_index import index_file
 from suture.media.probe import probe_file
 from suture.media.spec import JoinSpec, PieceSpec, TrackSpec
 

@@ -35,7 +35,7 @@ PRELOADED: Final = (
     "suture.media.probe",
     "suture.media.describe",
     "suture.media.opening:format_whitelist",
-    "suture.media.index",
+    "suture.media.packet_index",
     "suture.main",
     "suture.cli.plumbing",
     "suture.media.mux",

@@ -64,7 +64,8 @@ def index(source: str, output: str, **options: Any) -> None:  # noqa: ANN401 - c
 
 
 def _found(source: str, output: str, options: dict[str, Any]) -> FrameIndex:
-    from suture.media.index import index_file, index_of_listing, read_index  # noqa: PLC0415 - loads what the step needs
+    from suture.media.index import index_of_listing, read_index  # noqa: PLC0415 - loads what the step needs
+    from suture.media.packet_index import index_file  # noqa: PLC0415 - as above
 
     if options["listing"]:
         return index_of_listing(options["listing"], options["stream"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from suture.chunker import chunks_from
@@ -204,13 +205,18 @@ def _in_range(index: FrameIndex, brief: Brief) -> tuple[FrameIndex, int]:
     begin, end = brief.start, brief.end
     if not brief.settings.is_part:
         return index, 0
-    times = [index.time(n) for n in range(len(index))]
-    first = next((n for n, at in enumerate(times) if begin is None or at >= begin), len(index))
-    last = next((n for n, at in enumerate(times) if end is not None and at >= end), len(index))
+    first = 0 if begin is None else _first_from(index, begin)
+    last = len(index) if end is None else _first_from(index, end)
     if first >= last:
         length = float(index.time(len(index)) - brief.zero)
         raise ConfigError("no frame lies between --start and --end", f"the film is {length:.3f} s long")
     return index.part(first, last), first
+
+
+def _first_from(index: FrameIndex, time: Fraction) -> int:
+    """The first frame at or after a time in seconds; a linear decode's need not ascend."""
+    tick = ceil(time / index.time_base)
+    return next((n for n, pts in enumerate(index.pts) if pts >= tick), len(index))
 
 
 def _cuts(index: FrameIndex, brief: Brief, stream: StreamInfo) -> Cuts:

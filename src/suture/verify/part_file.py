@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from array import array
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -192,8 +193,8 @@ class _Cut:
 
     def spans(self) -> list[tuple[int, int]]:
         """What is decoded, from keyframes on: from join to join, or from before each join to some frames behind it."""
-        places = {pts: n for n, pts in enumerate(self.expected)}
-        keys = sorted(places[pts] for pts in set(self.found.keys) if pts in places)
+        places = ((bisect_left(self.expected, pts), pts) for pts in self.found.keys)
+        keys = sorted(at for at, pts in places if self.expected[at : at + 1] == array("q", [pts]))
         if self.spec.verify == "full":
             begins = [0, *(join for join in self.joins if join in set(keys))]
             ends = [*begins[1:], len(self.expected)]

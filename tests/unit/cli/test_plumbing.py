@@ -16,8 +16,8 @@ from suture.command.loudness import LoudnessCommand
 from suture.errors import VerificationError
 from suture.ffmpeg.progress import ProgressParser
 from suture.main import COMMANDS, HIDDEN, main
-from suture.media import index as index_module
 from suture.media import mux
+from suture.media import packet_index as index_module
 from suture.media.index import FrameIndex, read_index, write_index
 from suture.media.spec import JoinSpec, write_spec
 from suture.verify import facts_path

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from suture.errors import ProbeError
-from suture.media.index import FrameIndex, _from_packets, index_of_listing, read_index, write_index
+from suture.media.index import FrameIndex, index_of_listing, read_index, write_index
+from suture.media.packet_index import _from_packets
 
 if TYPE_CHECKING:
     from pathlib import Path
