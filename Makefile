@@ -9,7 +9,10 @@
 #                   writes docs/exactness.md (EXACT_ARGS="--resume" goes on with it, "--only TEXT" tries some again)
 #   make demo       makes a small film, encodes it, compares every frame, time and stream
 #   make bench      the measurements of docs/measurements.md, on MEDIA where that exists, else on the demo's film;
-#                   with each of FFMPEGS (paths), or with the ffmpeg that pip brings
+#                   with each of FFMPEGS (paths), or with the ffmpeg that pip brings; then `make speed`
+#   make speed      Suture beside plain ffmpeg, the naive way and, where installed, HandBrake and Av1an, BENCH_RUNS runs of
+#                   each of BENCH_ENCODERS in turn; a small clip; a long film; many cores, simulated. Hours, on a quiet
+#                   machine (BENCH_ARGS="--seconds 15" shortens it)
 #   make clean      removes what the above made
 
 PYTHON ?= python3
@@ -21,6 +24,9 @@ FFMPEGS ?=
 SUTURE_PROPERTY_EXAMPLES ?= 2000
 FAULT_ROUNDS ?= 216
 EXACT_ARGS ?=
+BENCH_RUNS ?= 5
+BENCH_ENCODERS ?= x264 x265 svtav1 vp9
+BENCH_ARGS ?=
 SUTURE_PROPERTY_TASKS ?= 300
 
 BIN := $(VENV)/bin
@@ -32,9 +38,11 @@ SHORT := $(or $(wildcard $(MEDIA)/structure),demo)
 EXACT := $(RUN) -m bench.exact_all $(foreach path,$(FFMPEGS),--ffmpeg $(path))
 PROOF := $(RUN) -m bench.exact -j $(JOBS) $(foreach path,$(FFMPEGS),--ffmpeg $(path)) \
   $(foreach folder,$(wildcard $(MEDIA)/structure $(MEDIA)/broken $(MEDIA)/long),--media $(folder))
-FILM := $(firstword $(wildcard $(MEDIA)/long/Caminandes3_1080p24_60s.mp4) demo/film.mkv)
+SPEED_FILMS := $(or $(wildcard $(addprefix $(MEDIA)/long/,Caminandes3_1080p24_60s.mp4 BigBuckBunny_1080p25_5.1_60s.ts \
+  OpenShot__libopenshot__sintel_trailer-720p.mp4)),demo/film.mkv)
+WITH := $(addprefix --ffmpeg ,$(firstword $(FFMPEGS)))
 
-.PHONY: setup check format test property fault exact demo bench clean
+.PHONY: setup check format test property fault exact demo bench speed clean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -84,11 +92,19 @@ demo/film.mkv: | setup
 	@$(RUN) -m bench.film $@
 
 # Each runs to its end, also when one finds something.
-bench: setup $(filter demo/film.mkv,$(FILM))
+bench: setup
 	-$(RUN) -m bench.every_file $(FILMS)
 	-$(EXACT) $(FILMS) --chunking keyframes
 	-$(EXACT) $(SHORT) --chunking fixed --json build/bench/exact_fixed.json -- --chunk-duration 0.7
-	$(RUN) -m bench.overhead $(FILM) --preset h264 --preset av1
+	$(MAKE) speed
+
+# Each says by its exit code whether targets are met, and the next runs all the same.
+speed: setup $(filter demo/film.mkv,$(SPEED_FILMS))
+	-$(RUN) -m bench.compare $(SPEED_FILMS) $(addprefix --encoder ,$(BENCH_ENCODERS)) --runs $(BENCH_RUNS) $(WITH) $(BENCH_ARGS)
+	-$(RUN) -m bench.small_clip $(WITH)
+	-$(RUN) -m bench.long_film --hours 2 $(WITH)
+	-$(RUN) -m bench.long_film --hours 10 $(WITH)
+	-$(RUN) -m bench.simulate $(firstword $(SPEED_FILMS)) $(WITH)
 
 clean:
 	rm -rf '$(VENV)' build dist demo $(CACHES)

@@ -173,7 +173,7 @@ class Job:
         """Remove what an earlier run left and this one has no use for: half-written parts, pieces of other cuts."""
         for entry in Path(self.folder).iterdir():
             stem = entry.name.removesuffix(".seal")
-            if entry.is_file() and (entry.name.startswith(".part-") or (_is_piece(stem) and stem not in kept)):
+            if entry.is_file() and stem not in kept and (entry.name.startswith(".part-") or _is_piece(stem)):
                 entry.unlink(missing_ok=True)
 
 
