@@ -106,8 +106,8 @@ def is_loose(container: str) -> bool:
 
 def longest_group(index: FrameIndex) -> Fraction:
     """Seconds between the two neighbouring keyframes that are farthest apart; the film's ends count as such."""
-    keys = sorted({0, *index.keyframes(), len(index)})
-    return max((index.time(b) - index.time(a) for a, b in pairwise(keys)), default=Fraction(0))
+    ends = [index.pts[frame] for frame in sorted({0, *index.keyframes()}) if frame < len(index)]
+    return max((b - a for a, b in pairwise([*ends, index.end_pts])), default=0) * index.time_base
 
 
 class Chunker:

@@ -26,6 +26,8 @@ __all__ = ["HEAD", "Cuts", "cut_points", "head_starts"]
 
 _LONGEST: Final = Fraction(60)
 _SHORTEST: Final = Fraction(3)
+# Of the longest pieces there are so many at the most: each opens the film, which takes longer the longer it is.
+_MOST: Final = 240
 # Less is not worth more than one encoder with several threads.
 _WORTH_CUTTING: Final = Fraction(10)
 # What is left for a worker, over these, is a piece; and how far, in pieces, a keyframe may be from where a cut is best.
@@ -201,9 +203,10 @@ def _played(pieces: Sequence[float], workers: int) -> float:
 def _guided(film: _Film, workers: int, head: tuple[int, ...], shares: float, slack: float) -> tuple[int, ...]:
     """Where pieces begin, given those of the head."""
     starts = list(head) or [0]
+    longest = max(float(_LONGEST), film.cost[-1] / _MOST)
     while True:
         left = film.cost[-1] - film.cost[starts[-1]]
-        share = min(float(_LONGEST), max(float(_SHORTEST), left / (workers * shares)))
+        share = min(longest, max(float(_SHORTEST), left / (workers * shares)))
         if left < share + float(_SHORTEST) / 2:
             return tuple(starts)
         start = _cut_near(film, film.cost[starts[-1]] + share, share * slack)

@@ -19,21 +19,23 @@ from suture.presets import make_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from suture.planning.step import Step
+
 pytestmark = pytest.mark.media
 
 FAST: dict[str, Any] = {"speed": "ultrafast", "workers": 2}
-FRAMES = 1650
+FRAMES, HOLE = 1650, 100
 
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two films of five and a half minutes: at 5 frames a second, and at 7 from the fourth minute on."""
+    """Two films of five and a half minutes; in the fifth, one has a hole of twenty seconds."""
     folder = tmp_path_factory.mktemp("long")
     source = ("-f", "lavfi", "-i", f"testsrc2=s=64x48:r=5:d={FRAMES / 5}")
     made = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "40", "-bf", "2", "-pix_fmt", "yuv420p")
     ffmpeg(*source, *made, folder / "steady.mkv")
-    later = "setpts=if(lt(N\\,1000)\\,N/5\\,200+(N-1000)/7)/TB"
-    ffmpeg(*source, "-vf", later, "-fps_mode", "passthrough", "-enc_time_base", "1/1000", *made, folder / "odd.mkv")
+    hole = f"select=not(between(n\\,1250\\,{1249 + HOLE}))"
+    ffmpeg(*source, "-vf", hole, "-fps_mode", "vfr", *made, folder / "odd.mkv")
     return folder
 
 
@@ -65,9 +67,20 @@ def test_the_first_pieces_begin_before_the_plan_stands(
     assert packets(tmp_path / "early.mkv") == packets(tmp_path / "late.mkv")
 
 
-def test_what_was_begun_in_vain_is_dropped(films: Path, tmp_path: Path) -> None:
-    """The rest of the film shows that its rate is another one; it has all frames at their times."""
+def test_what_was_begun_in_vain_is_dropped(films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest of the film shows that its packets are not to be trusted; it has all frames at their times."""
+    begun: list[str] = []
+    begin = Ahead.begin
+
+    def noted(ahead: Ahead, steps: list[Step]) -> None:
+        begun.extend(step.command.id for step in steps)
+        begin(ahead, steps)
+
+    monkeypatch.setattr(Ahead, "begin", noted)
     events = encode(films / "odd.mkv", tmp_path / "out.mkv")
+    (plan,) = [event.plan for _, event in events if isinstance(event, Planned)]
+    assert begun
+    assert plan.videos[0].listing, "packets were trusted"
     assert all(event.state is State.DONE for _, event in events if isinstance(event, TaskEnded))
-    assert len(times(tmp_path / "out.mkv")) == FRAMES
+    assert len(times(tmp_path / "out.mkv")) == FRAMES - HOLE
     assert times(tmp_path / "out.mkv") == times(films / "odd.mkv")

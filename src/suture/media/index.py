@@ -10,6 +10,7 @@ Kept in three flat arrays, 13 bytes a frame, so that ten hours of film stay belo
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["FrameIndex", "index_of_listing", "read_index", "write_index"]
 
 _MAGIC = b"suture-index 1\n"
+_KEY = re.compile(rb"[^\0]")
+_WHOLE_RATES = (24, 25, 30, 48, 50, 60, 100, 120, 10, 12, 15, 20)
+_STANDARD_RATES = [Fraction(whole * 1000, slower) for whole in _WHOLE_RATES for slower in (1000, 1001)]
 # Ticks a second at which one is too short to be seen.
 _FINE = 90_000
 
@@ -74,7 +78,7 @@ class FrameIndex:
 
     def keyframes(self) -> list[int]:
         """Frame numbers of all keyframes."""
-        return [n for n, key in enumerate(self.keys) if key]
+        return [found.start() for found in _KEY.finditer(self.keys)]
 
     def part(self, first: int, end: int) -> FrameIndex:
         """The frames ``[first, end)`` as an index of their own, on the same clock."""
@@ -138,6 +142,10 @@ class FrameIndex:
         slack = int(gaps * max(Fraction(1), Fraction(1, 2000) / self.time_base))
         return all(abs((pts - first) * gaps - n * length) <= slack for n, pts in enumerate(self.pts))
 
+    def is_steady(self) -> bool:
+        """Whether its rate is one for all of it: on a grid, or, but for a hiccup here and there, a standard one."""
+        return self.is_constant() or self.rate() in _STANDARD_RATES
+
     def rate(self) -> Fraction:
         """Frames a second: the standard rate that the grid means, or the average of a variable one."""
         if len(self.pts) < 2:  # noqa: PLR2004
@@ -148,10 +156,9 @@ class FrameIndex:
 
 def _standard_rate(rate: Fraction) -> Fraction:
     """The broadcast rate within the rounding of a millisecond clock of ``rate``, else a short fraction near it."""
-    for whole in (24, 25, 30, 48, 50, 60, 100, 120, 10, 12, 15, 20):
-        for candidate in (Fraction(whole), Fraction(whole * 1000, 1001)):
-            if abs(rate - candidate) / candidate < Fraction(1, 4000):
-                return candidate
+    for candidate in _STANDARD_RATES:
+        if abs(rate - candidate) / candidate < Fraction(1, 4000):
+            return candidate
     return rate.limit_denominator(1001) or Fraction(1)
 
 

@@ -172,7 +172,7 @@ class _Watch:
         self.corrupt = 0
         self.backwards = 0
         self.farthest_back = 0
-        self.encrypted = 0
+        self.encrypted = False
         self.open_groups = False
         self._last_dts: int | None = None
         self._last_key: int | None = None
@@ -181,7 +181,8 @@ class _Watch:
         self.packets += 1
         self.without_pts += packet.pts is None
         self.corrupt += bool(packet.is_corrupt)
-        self.encrypted += packet.has_sidedata("encryption_info")
+        if packet.is_keyframe or self.packets < _REORDERED:  # to ask takes longer than all else
+            self.encrypted |= packet.has_sidedata("encryption_info")
         if packet.dts is not None:
             back = 0 if self._last_dts is None else self._last_dts - packet.dts
             self.backwards += back > 0
@@ -205,7 +206,7 @@ def _with_trouble(index: FrameIndex, watch: _Watch) -> FrameIndex:
     hole = gaps.total() >= _JUDGED and jump > _JUMP_SECONDS
     trouble = ""
     if watch.encrypted:
-        trouble = f"{watch.encrypted} packets are encrypted"
+        trouble = "its packets are encrypted"
     elif watch.without_pts:
         trouble = f"{watch.without_pts} packets have no timestamp"
     elif watch.backwards:

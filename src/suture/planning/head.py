@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from suture.chunker import is_loose, why_whole
-from suture.cuts import HEAD
+from suture.cuts import HEAD, head_starts
 from suture.errors import MediaError
 from suture.media.index import read_index
 from suture.media.isolated import call
@@ -21,11 +21,12 @@ from suture.planning.vbv import vbv_of
 from suture.planning.video import whole_reason
 
 if TYPE_CHECKING:
+    from suture.media.index import FrameIndex
     from suture.model import StreamInfo
     from suture.planning.brief import Brief
     from suture.planning.frames import Looking
 
-__all__ = ["has_head", "head_packets"]
+__all__ = ["has_head", "head_of", "head_packets"]
 
 # Of a film that is shorter all packets are read in less than a second; and each worker is to have some pieces of it.
 _LONG_US: Final = 300_000_000
@@ -43,6 +44,18 @@ def has_head(brief: Brief, stream: StreamInfo) -> bool:
     return (brief.info.duration_us or 0) >= long_us and not is_loose(brief.info.format)
 
 
+def head_of(index: FrameIndex, brief: Brief, stream: StreamInfo) -> tuple[int, ...]:
+    """Where the pieces of the head begin, and the last of them ends; nothing where there is none.
+
+    Args:
+        index: of the film, or of its first seconds.
+        brief: the job.
+        stream: which stream.
+    """
+    starts = head_starts(index, brief.workers) if has_head(brief, stream) else ()
+    return starts if starts and index.part(0, starts[-1]).is_steady() else ()
+
+
 def head_packets(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets | None:
     """What the first packets tell; None where they leave any doubt.
 
@@ -58,8 +71,6 @@ def head_packets(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets 
         index = read_index(path)
     except MediaError:  # the look at the whole film will say it better
         return None
-    if not len(index) or facts["cut_short"] or index.open_groups or must_be_evened(brief, index):
-        return None
-    if why_whole(brief.info, stream, index) or not index.is_constant():
+    if not len(index) or facts["cut_short"] or must_be_evened(brief, index) or why_whole(brief.info, stream, index):
         return None
     return None if other_clock(brief, stream, index, looking) is not None else Packets(index)

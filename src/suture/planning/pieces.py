@@ -8,13 +8,13 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from suture.chunker import chunks_from
-from suture.cuts import Cuts, cut_points, head_starts
+from suture.cuts import Cuts, cut_points
 from suture.errors import ConfigError, MediaError
 from suture.planning.brief import Decision, VideoPlan
 from suture.planning.burn import burn_for
 from suture.planning.filters import are_near_sighted, can_be_counted, changes_frames, moves_times, remembers
 from suture.planning.frames import packets_of, write_part
-from suture.planning.head import has_head
+from suture.planning.head import head_of
 from suture.planning.linear import linear, why_linear, with_proved_cuts
 from suture.planning.stages import staged
 from suture.planning.vbv import vbv_of
@@ -72,7 +72,9 @@ def plan_frames(brief: Brief, track: Track, packets: Packets, looking: Looking) 
     # The range is told on the clock of the sound that is copied, and so are the output's times.
     index, first = _in_range(full.shifted(packets.late), brief)
     own_times = bool(changes_frames(brief.settings.video_filter or "")) and not (found and found.proof.late)
-    rate = None if own_times or _needs_times(index, brief) else _rate(index, stream, brief.settings.video_codec)
+    head = head_of(index, brief, stream)
+    steady = index.part(0, head[-1]) if head else index
+    rate = None if own_times or _needs_times(index, brief) else _rate(steady, stream, brief.settings.video_codec)
     made = _Made(brief, stream, index, first, looking)
     chunks, encoder, cut = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
     plan = VideoPlan(
@@ -87,7 +89,7 @@ def plan_frames(brief: Brief, track: Track, packets: Packets, looking: Looking) 
         before,
         packets.cut_short,
         found.listing if found else None,
-        min(len(chunks) - 1, max(0, len(_head(index, brief, stream)) - 1)),
+        min(len(chunks) - 1, max(0, len(head) - 1)),
     )
     noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
     if plan.head:
@@ -173,9 +175,8 @@ class _Made:
             cuts = with_proved_cuts(self.brief, found, cuts, chunks, encoder, self.looking)
             chunks = self._chunks(found, packets, cuts)
         # As many as there are workers, also as long as only the head of a long film is known.
-        pieces = (
-            max(len(chunks), self.brief.workers) if has_head(self.brief, self.stream) and chunks[1:] else len(chunks)
-        )
+        headed = bool(head_of(self.index, self.brief, self.stream)) and len(chunks) > 1
+        pieces = max(len(chunks), self.brief.workers) if headed else len(chunks)
         threads, threading = _threads(self.brief, pieces)
         staging: list[Decision] = []
         wary = encoder.proof is None and len(chunks) > 1
@@ -227,13 +228,8 @@ def _cuts(index: FrameIndex, brief: Brief, stream: StreamInfo) -> Cuts:
         chunk_duration=settings.chunk_duration,
         chapter_starts=[chapter.start * chapter.time_base for chapter in brief.info.chapters],
         workers=brief.workers,
-        head=_head(index, brief, stream),
+        head=head_of(index, brief, stream),
     )
-
-
-def _head(index: FrameIndex, brief: Brief, stream: StreamInfo) -> tuple[int, ...]:
-    """Where the first pieces of a long film begin, and the last of them ends."""
-    return head_starts(index, brief.workers) if has_head(brief, stream) else ()
 
 
 def _threads(brief: Brief, pieces: int) -> tuple[int | None, list[Decision]]:

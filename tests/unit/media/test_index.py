@@ -172,7 +172,7 @@ def test_nothing_gives_an_empty_index() -> None:
 @pytest.mark.parametrize(
     ("spoil", "trouble"),
     [
-        (lambda p: replace(p, encrypted=True), "1 packets are encrypted"),
+        (lambda p: replace(p, encrypted=True), "its packets are encrypted"),
         (lambda p: replace(p, pts=None), "1 packets have no timestamp"),
         (lambda p: replace(p, is_corrupt=True), "1 packets are damaged"),
         (lambda p: replace(p, dts=-400), "the clock runs backwards 1 times"),
