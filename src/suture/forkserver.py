@@ -36,6 +36,7 @@ PRELOADED: Final = (
     "suture.media.describe",
     "suture.media.opening:format_whitelist",
     "suture.media.packet_index",
+    "suture.media.decodes",
     "suture.main",
     "suture.cli.plumbing",
     "suture.media.mux",

@@ -13,7 +13,8 @@ import pytest
 
 import films
 import sewing
-from suture.errors import ConfigError, VerificationError
+from suture.errors import ChunkError, ConfigError, VerificationError
+from suture.media.decodes import decode_piece
 from suture.media.mux import join
 from suture.media.probe import probe_file
 from suture.media.spec import ChapterSpec, JoinSpec
@@ -254,18 +255,22 @@ def test_lost_subtitles_are_found(film: Path, pieces: sewing.Cut, tmp_path: Path
 
 @pytest.mark.parametrize("codec", ["ffv1", "libx264"])
 def test_a_picture_that_does_not_decode_is_found(codec: str, film: Path, tmp_path: Path) -> None:
-    """A piece that was damaged before the join: beside a join ``joins`` sees it, anywhere ``full`` does."""
+    """In the last group of a piece, or anywhere in it, when it was made; in its beginning, when it was joined."""
     lossy: dict[str, Any] = {"crf": 20, "options": ()} if codec == "libx264" else {}
     cut = sewing.cut(film, (0, 40), tmp_path, codec, **lossy)
-    damaged = tmp_path / "piece-0.mkv"
-    good = damaged.read_bytes()
-    for number, verify in ((39, "joins"), (5, "full")):
-        damaged.write_bytes(good)
-        flip(damaged, "video", number, 0.6)
+    pieces = [tmp_path / f"piece-{number}.mkv" for number in range(2)]
+    good = [piece.read_bytes() for piece in pieces]
+    assert [decode_piece(str(piece), whole=True) for piece in pieces] == [40, 8]
+    for number, whole in ((39, False), (5, True)):
+        pieces[0].write_bytes(good[0])
+        flip(pieces[0], "video", number, 0.6)
+        with pytest.raises(ChunkError, match=r"encoded (decodes to|does not decode)|pictures of what was encoded"):
+            decode_piece(str(pieces[0]), whole=whole)
+    pieces[0].write_bytes(good[0])
+    flip(pieces[1], "video", 1, 0.6)
+    for verify in ("joins", "full"):
         spec = sewing.spec_of(film, tmp_path / "out.mkv", cut.track, verify=verify)
         assert "decoding around frame" in Joined(spec, tmp_path).refused()
-        Joined(replace(spec, verify="packets"), tmp_path).publish()
-        Path(spec.output).unlink()
 
 
 def test_what_appeared_meanwhile_is_not_replaced(joined: Callable[..., Joined]) -> None:

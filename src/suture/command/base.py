@@ -196,6 +196,7 @@ class Command(ABC):
                 raise CommandFailed(f"{self.id} wrote no file", "", self.command_line(), finished.returncode)
             self.heard(finished.stderr_tail)
             self.check(progress, part.path)
+            self.examine(part.path, context)
             digest = part.settle() if context.durable else ""
         return replace(outcome_of(finished, progress, self.output_path), digest=digest)
 
@@ -204,6 +205,9 @@ class Command(ABC):
 
     def check(self, progress: Progress | None, path: str) -> None:  # noqa: B027 - most have nothing to add
         """Hook: raise when what came out, at ``path``, is not what was asked for. Exit code 0 alone proves nothing."""
+
+    def examine(self, path: str, context: RunContext) -> None:  # noqa: B027 - most have nothing to add
+        """Hook: as `check`, for what takes so long that it has to be told how to run."""
 
 
 def outcome_of(finished: Finished, progress: Progress | None, output_path: str) -> Outcome:

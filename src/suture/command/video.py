@@ -7,7 +7,7 @@ encoder calls its options is in `encoders`, devices in `hardware`, burned-in sub
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from suture.command.base import Resource, TaskType
 from suture.command.burn import FILM_CLOCK, Burn, PictureBurn, TextBurn
@@ -17,10 +17,12 @@ from suture.command.hardware import device_arguments, hardware_path, input_argum
 from suture.command.settings import encoder_name, option_name, seconds, span_us, whole, word
 from suture.errors import ChunkError, ConfigError, SourceDamaged
 from suture.ffmpeg.diagnose import decoder_complaint
+from suture.media.decodes import look
 from suture.media.ebml import count_blocks
 from suture.media.whole import look_whole
 
 if TYPE_CHECKING:
+    from suture.command.base import RunContext
     from suture.command.settings import Time
     from suture.ffmpeg.progress import Progress
 
@@ -64,6 +66,7 @@ class VideoBuilder(FFmpegCommand):
     input_options: tuple[str, ...] = ()
     lean: Self | None = None
     wary: bool = False
+    decoded: Literal["", "end", "all"] = ""
 
     @property
     def task_type(self) -> TaskType:
@@ -164,6 +167,10 @@ class VideoBuilder(FFmpegCommand):
         """Burn a subtitle in; text is drawn after the filters, pictures are laid on before them."""
         return self._with(burn=burn)
 
+    def set_decoded(self, what: Literal["", "end", "all"]) -> Self:
+        """Decode what came out, from its last keyframe on or ``all``, and fail in `run` where that does not go."""
+        return self._with(decoded=what)
+
     def set_wary(self) -> Self:
         """Fail in `run` when the decoder had to patch pictures up: begun elsewhere, it makes others of them."""
         return self._with(wary=True)
@@ -220,6 +227,16 @@ class VideoBuilder(FFmpegCommand):
         if expected is not None and made != expected:
             reason = f"{self.id} gave {made} frames, its range holds {expected}"
             raise ChunkError(reason, "the source may be damaged there, or its timestamps wrong")
+
+    def examine(self, path: str, context: RunContext) -> None:
+        """As `set_decoded` was told.
+
+        Raises:
+            ChunkError: it does not decode.
+            CommandCancelled: it was stopped.
+        """
+        if self.decoded:
+            look(path, whole=self.decoded == "all", cancel=context.cancel)
 
     def leaner(self) -> Self | None:
         """As `set_leaner` was told."""

@@ -37,9 +37,9 @@ class Diagnosis(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """If a line of stderr matches ``pattern``, then this is what happened."""
+    """If a line of stderr matches ``pattern``, then this is what happened. Compiled when something has failed."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     reason: str
     hint: str = ""
     kind: type[CommandError] = CommandFailed
@@ -48,7 +48,7 @@ class _Row:
 
 
 def _row(pattern: str, reason: str, hint: str = "", **more: bool | type[CommandError]) -> _Row:
-    return _Row(re.compile(pattern), reason, hint, **more)  # type: ignore[arg-type]
+    return _Row(pattern, reason, hint, **more)  # type: ignore[arg-type]
 
 
 _FEWER = "use fewer workers (-w)"
@@ -282,7 +282,7 @@ def relevant_lines(stderr: str, limit: int = 12) -> list[str]:
 def _look_up(rows: tuple[_Row, ...], lines: list[str]) -> Diagnosis | None:
     """The first row that any line matches: the order of the table is weight, that of the lines is not."""
     for row in rows:
-        told = next((line for line in map(_bare, lines) if row.pattern.search(line)), None)
+        told = next((line for line in map(_bare, lines) if re.search(row.pattern, line)), None)
         if told is not None:
             missing = row in _DEVICES or row.reason.startswith("this ffmpeg")
             return Diagnosis(row.kind, _reason(row, told, lines), row.hint, row.retryable, missing)

@@ -23,6 +23,7 @@ __all__ = ["FUNCTIONS", "main"]
 # All that a child may be asked for. Each takes keyword arguments and gives back what JSON can hold.
 FUNCTIONS = {
     "contents": "suture.media.contents:contents_file",
+    "decode": "suture.media.decodes:decode_piece",
     "index": "suture.media.packet_index:index_file",
     "join": "suture.media.mux:join_file",
     "probe": "suture.media.probe:probe_to_json",

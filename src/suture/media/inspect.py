@@ -129,7 +129,7 @@ def decoded_times(
         stream = films[number]
         times: list[int] = []
         try:
-            for frame in _checked(stream, _frames(container, stream, begin)):
+            for frame in checked(stream, _frames(container, stream, begin)):
                 on_frame()
                 if frame.pts is None:
                     return times, "a picture has no time"
@@ -140,16 +140,16 @@ def decoded_times(
                 if frame.is_corrupt:
                     return times, f"the picture at {float(frame.pts * stream.time_base):.3f} s is damaged"
                 times.append(frame.pts)
-        except (av.error.FFmpegError, _Concealed) as error:
+        except (av.error.FFmpegError, Concealed) as error:
             return times, f"the decoder says: {error}"
         return times, ""
 
 
-class _Concealed(Exception):
+class Concealed(Exception):
     """A picture was damaged, and the decoder patched it without marking it."""
 
 
-def _checked(stream: Any, frames: Iterator[Any]) -> Iterator[Any]:  # noqa: ANN401
+def checked(stream: Any, frames: Iterator[Any]) -> Iterator[Any]:  # noqa: ANN401
     """The same frames; an FFV1 slice of a wrong checksum, which its decoder only logs, is an error."""
     if stream.codec_context.name != "ffv1":
         yield from frames
@@ -160,7 +160,7 @@ def _checked(stream: Any, frames: Iterator[Any]) -> Iterator[Any]:  # noqa: ANN4
         with av.logging.Capture(local=False) as logs:
             for frame in frames:
                 if told := next((text for _, name, text in logs if name == "ffv1" and "CRC" in text), ""):
-                    raise _Concealed(told.strip())
+                    raise Concealed(told.strip())
                 yield frame
     finally:
         av.logging.set_level(level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,16 +95,18 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
         MediaError: it can't be read.
     """
     path = index_path(brief, stream)
-    # In a child; progress only shows that it is alive.
-    facts = call(
-        "index",
-        timeout_s=120.0,
-        on_progress=lambda _packets: None,
-        cancel=looking.cancel,
-        path=brief.info.path,
-        stream_index=stream.index,
-        output=path,
-    )
+    with ThreadPoolExecutor(1) as beside:
+        told = beside.submit(_packet_times, brief, stream, looking)
+        # In a child; progress only shows that it is alive.
+        facts = call(
+            "index",
+            timeout_s=120.0,
+            on_progress=lambda _packets: None,
+            cancel=looking.cancel,
+            path=brief.info.path,
+            stream_index=stream.index,
+            output=path,
+        )
     index, cut_short = read_index(path), "; ".join(facts["cut_short"])
     if must_be_evened(brief, index):
         raise ClockJumps
@@ -113,33 +116,41 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
         return Packets(index, "its pieces did not fit together", are_frames=False, cut_short=cut_short)
     if doubt := why_whole(brief.info, stream, index):
         return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged=index.is_damaged)
-    late = other_clock(brief, stream, index, looking)
+    late = _other_clock(index, told.result())
     if late is None:
         return Packets(index, cut_short=cut_short)
     return Packets(index, _OTHER_CLOCK, are_frames=False, cut_short=cut_short, late=late)
 
 
 def other_clock(brief: Brief, stream: StreamInfo, index: FrameIndex, looking: Looking) -> int | None:
+    """As `_other_clock`, asked now.
+
+    Raises:
+        CommandCancelled: looking was stopped.
+    """
+    return _other_clock(index, _packet_times(brief, stream, looking))
+
+
+def _other_clock(index: FrameIndex, told: set[int] | None) -> int | None:
     """Ticks by which the index has the first frames later than the ffmpeg that encodes; None: at the same times.
 
     The index was made by another libavformat. Where the two differ in more than a constant, 0 is as good as any.
     """
-    if not set(brief.info.format.split(",")) & _INTERPRETED:
-        return None
-    told = _packet_times(brief, stream, looking)
-    if told.issuperset(index.pts[:_COMPARED]):
+    if told is None or told.issuperset(index.pts[:_COMPARED]):
         return None
     late = index.pts[0] - min(told, default=index.pts[0])
     return late if {at + late for at in told}.issuperset(index.pts[:_COMPARED]) else 0
 
 
-def _packet_times(brief: Brief, stream: StreamInfo, looking: Looking) -> set[int]:
-    """When this ffmpeg shows the first packets, in ticks; none where it can't tell."""
+def _packet_times(brief: Brief, stream: StreamInfo, looking: Looking) -> set[int] | None:
+    """When this ffmpeg shows the first packets, in ticks; none where it can't tell. None: all readers tell the same."""
+    if not set(brief.info.format.split(",")) & _INTERPRETED:
+        return None
     listing = f"{index_path(brief, stream)}.packets"
     count = 3 * _COMPARED
     command = PacketTimes(f"packets-{stream.index}", brief.info.path, listing, stream=stream.index, packets=count)
     try:
-        run_once(command.set_program(brief.ffmpeg), looking.context())
+        command.set_program(brief.ffmpeg).run(looking.context())
         return {frame.pts for frame in read_listed(listing)}
     except (CommandFailed, OSError, ValueError):  # what decodes all the same is found by decoding
         return set()

@@ -2,8 +2,9 @@
 
 ``packets``: every stream is there with every packet that was written, at the time at which it was written; every frame
 of a cut track stands at the time that the source gives it; chapters and attachments are there. ``joins``: besides, the
-pictures on both sides of every join decode. ``full``: all pictures decode. What the join wrote is in the facts that it
-left behind (`publication` says where); what it should have written comes from the frame index.
+pictures on both sides of every join decode. ``full``: all pictures decode. The ends of pieces, or all of them, were
+decoded when they were made; here it is their beginnings, in their new surroundings. What the join wrote is in the facts
+that it left behind (`publication` says where); what it should have written comes from the frame index.
 """
 
 from __future__ import annotations
@@ -192,16 +193,13 @@ class _Cut:
             raise VerificationError(difference.text)
 
     def spans(self) -> list[tuple[int, int]]:
-        """What is decoded, from keyframes on: from join to join, or from before each join to some frames behind it."""
+        """What is decoded: the beginning of each piece; its end was, when it was made (`suture.media.decodes`)."""
         places = ((bisect_left(self.expected, pts), pts) for pts in self.found.keys)
         keys = sorted(at for at, pts in places if self.expected[at : at + 1] == array("q", [pts]))
-        if self.spec.verify == "full":
-            begins = [0, *(join for join in self.joins if join in set(keys))]
-            ends = [*begins[1:], len(self.expected)]
-        else:
-            begins = [max((key for key in keys if key < join), default=0) for join in self.joins]
-            ends = [join + _AFTER_JOIN for join in self.joins]
-        return [(begin, min(end, len(self.expected))) for begin, end in zip(begins, ends, strict=True)]
+        begins = [max((key for key in keys if key <= join), default=0) for join in self.joins]
+        return [
+            (begin, min(join + _AFTER_JOIN, len(self.expected))) for begin, join in zip(begins, self.joins, strict=True)
+        ]
 
     def decode(self, begin: int, end: int, count: Callable[[], None]) -> None:
         """The frames at these positions decode, each at its time."""
