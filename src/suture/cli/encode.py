@@ -118,6 +118,9 @@ def _print_scripts(jobs: Sequence[Job], settings: EncodeSettings) -> int:
 
 def encode_one(source: str, output: str | None, settings: EncodeSettings, *, overwrite: bool | None, look: Look) -> int:
     """One file: the seam to the pipeline. Gives the exit code."""
+    from suture.media.probe import begin_probe  # noqa: PLC0415 - loads what runs children
+
+    begin_probe(source)  # while the rest is loaded
     from suture.cli.signals import braked  # noqa: PLC0415 - loads what runs encodes
     from suture.control import Control  # noqa: PLC0415 - as above
     from suture.pipeline import encode  # noqa: PLC0415 - as above

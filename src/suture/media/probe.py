@@ -8,19 +8,21 @@ frames, one by one).
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+import threading
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from suture.errors import ProbeError
+from suture.errors import ProbeError, SutureError
 from suture.media import isolated
 from suture.model import Attachment, Chapter, MediaInfo, StreamInfo
 
 if TYPE_CHECKING:
     from suture.process import CancelToken
 
-__all__ = ["from_json", "probe", "probe_file", "probe_to_json", "to_json"]
+__all__ = ["begin_probe", "from_json", "probe", "probe_file", "probe_to_json", "to_json"]
 
+_GLANCE_S = 0.1
 _STREAM_RATIOS = ("time_base", "frame_rate", "sample_aspect_ratio")
 
 
@@ -34,7 +36,56 @@ def probe(
         CommandTimeout: its parser said nothing for ``timeout_s``.
         CommandCancelled: ``cancel`` was set.
     """
+    begun = _begun.pop(os.fspath(path), None)
+    if begun is not None and (told := begun.wait(cancel)) is not None:
+        return from_json(told)
     return from_json(isolated.call("probe", timeout_s=timeout_s, cancel=cancel, path=os.fspath(path)))
+
+
+def begin_probe(path: str) -> None:
+    """Begin to read a file that `probe` will soon be asked about, and go on at once."""
+    _begun[path] = begun = _Begun(path, _status_of(path))
+    threading.Thread(target=begun.read, name="suture-probe", daemon=True).start()
+
+
+@dataclass(slots=True)
+class _Begun:
+    """A file that is being read. What goes wrong is nobody's business: it is read once more, and then it is.
+
+    The same if it is another file by the time somebody asks: who asks has looked at that one.
+    """
+
+    path: str
+    before: tuple[int, ...]
+    over: threading.Event = field(default_factory=threading.Event)
+    told: dict[str, Any] | None = None
+
+    def read(self) -> None:
+        """In a thread of its own."""
+        try:
+            self.told = isolated.call("probe", path=self.path)
+        except SutureError:
+            self.told = None
+        finally:
+            self.over.set()
+
+    def wait(self, cancel: CancelToken | None) -> dict[str, Any] | None:
+        """What was read; None: nothing."""
+        while not self.over.wait(_GLANCE_S):
+            if cancel is not None and cancel.cancelled:
+                return None
+        return self.told if _status_of(self.path) == self.before else None
+
+
+def _status_of(path: str) -> tuple[int, ...]:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a string all the way
+    except (OSError, ValueError):
+        return ()
+    return status.st_size, status.st_mtime_ns
+
+
+_begun: dict[str, _Begun] = {}
 
 
 def probe_file(path: str) -> MediaInfo:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suture.errors import ProbeError
+from suture.media import probe as probe_module
 from suture.media.probe import from_json, to_json
 from suture.model import Attachment, Chapter, MediaInfo, StreamInfo
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RATIOS = st.fractions(min_value=Fraction(1, 10**9), max_value=10**9, max_denominator=10**9)
 TAGS = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2)
@@ -70,3 +77,49 @@ def test_ratios_are_text_that_people_read() -> None:
     data = to_json(MediaInfo("x", "y", 1, 0, None, (stream,)))
     assert data["streams"][0]["frame_rate"] == "24000/1001"
     assert data["streams"][0]["time_base"] == "1/1000"
+
+
+# -- begun ahead ------------------------------------------------------------------------------------------------------
+
+
+def _reader(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> list[str]:
+    """Children that answer so, one after the other; gives the paths that they were asked for."""
+    asked: list[str] = []
+
+    def call(_function: str, *, path: str, **_more: Any) -> Any:
+        answer = answers[len(asked)]
+        asked.append(path)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("suture.media.isolated.call", call)
+    return asked
+
+
+def test_what_was_begun_is_not_read_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first who asks gets it, the second a new look."""
+    film = tmp_path / "film.mkv"
+    film.write_bytes(b"film")
+    told = probe_module.to_json(MediaInfo(str(film), "matroska", 4, 0, None, ()))
+    asked = _reader(monkeypatch, told, told)
+    probe_module.begin_probe(str(film))
+    assert probe_module.probe(film).format == "matroska"
+    assert len(asked) == 1
+    probe_module.probe(film)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("first", [ProbeError("a moment's trouble"), "replaced"])
+def test_what_went_wrong_or_is_another_file_is_read_again(
+    first: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Who asks gets the answer for what lies there then."""
+    film = tmp_path / "film.mkv"
+    film.write_bytes(b"film")
+    old, new = (probe_module.to_json(MediaInfo(str(film), name, 4, 0, None, ())) for name in ("old", "new"))
+    _reader(monkeypatch, old if first == "replaced" else first, new)
+    probe_module.begin_probe(str(film))
+    if first == "replaced":
+        film.write_bytes(b"another film")
+    assert probe_module.probe(film).format == "new"
