@@ -39,7 +39,7 @@ _DECODING: Final = 0.05
 # What starting an encoder costs, in seconds of film.
 _STARTING: Final = 0.1
 # By what pieces may differ from what was predicted, in turn.
-_WRONG: Final = ((1.0, 1.0), (1.15, 0.85), (0.85, 1.15))
+_WRONG: Final = ((1.0, 1.0), (1.25, 0.75), (0.75, 1.25))
 _KEYFRAME_PIECE: Final = Fraction(2)
 # Seconds at the beginning of a long film that are cut by themselves; an index of so much takes a moment.
 HEAD: Final = Fraction(100)

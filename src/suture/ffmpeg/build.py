@@ -7,8 +7,6 @@ told by its version and three looks into it, a dynamic one also by the size and 
 from __future__ import annotations
 
 import os
-import struct
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -23,8 +21,6 @@ __all__ = ["build_of"]
 # The system's own, which change no picture and no sound.
 _SYSTEM: Final = ("libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-", "libgcc_s.", "libstdc++.", "libresolv.")
 _PATIENCE_S: Final = 10.0
-# PT_INTERP
-_INTERPRETER: Final = 3
 
 
 def build_of(ffmpeg: str) -> tuple[str, ...]:
@@ -46,8 +42,6 @@ def _facts(ffmpeg: str, _size: int, _changed: int) -> tuple[str, str, tuple[str,
 
 def _loaded(ffmpeg: str) -> list[str]:
     """The libraries that the loader would take, each with its size and date; none where nobody tells."""
-    if _is_static(ffmpeg):
-        return []
     lines: list[str] = []
 
     def keep(line: str) -> bool:
@@ -60,19 +54,6 @@ def _loaded(ffmpeg: str) -> list[str]:
         return []
     paths = [line.partition("=> ")[2].partition(" (")[0] for line in lines if "=> /" in line]
     return [_described(os.path.realpath(path)) for path in paths if Path(path).exists() and not _is_system(path)]
-
-
-def _is_static(path: str) -> bool:
-    """Whether a program names no loader. Source: elf(5); of 64 bits, in this machine's order of bytes."""
-    with suppress(OSError, struct.error), Path(path).open("rb") as file:
-        head = file.read(64)
-        if head[:5] != b"\x7fELF\x02":
-            return False
-        (table,), (size, count) = struct.unpack_from("=Q", head, 32), struct.unpack_from("=HH", head, 54)
-        file.seek(table)
-        kinds = [struct.unpack_from("=I", file.read(size))[0] for _ in range(count)]
-        return bool(kinds) and _INTERPRETER not in kinds
-    return False
 
 
 def _is_system(path: str) -> bool:
