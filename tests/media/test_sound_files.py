@@ -291,3 +291,15 @@ def test_a_late_start_stays(album: Path, tmp_path: Path, encode: Encode, extensi
     later, likeness = hearing.lag(hearing.heard(album), replace(found, begin=found.begin - Fraction(3, 2)), 0.5)
     assert abs(later) <= 0.001
     assert likeness > 0.9
+
+
+@pytest.mark.parametrize(("before", "after"), [("5.1(side)", "5.1"), ("3.1", "5.1"), ("4.0", "5.0")])
+def test_loudspeakers_that_opus_does_not_know(before: str, after: str, tmp_path: Path, encode: Encode) -> None:
+    """They become those that it knows, which no sound is lost by; a film's AC-3 is 5.1(side)."""
+    source = tmp_path / "film.mka"
+    films.ffmpeg("-f", "lavfi", "-i", f"anoisesrc=d=1:r=48000,aformat=channel_layouts={before}", "-c:a", "ac3", source)
+    with av.open(str(source)) as file:
+        assert file.streams.audio[0].layout.name == before
+    encode(source, tmp_path / "out.opus", preset="audio-opus")
+    with av.open(str(tmp_path / "out.opus")) as file:
+        assert file.streams.audio[0].layout.name == after

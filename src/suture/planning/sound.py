@@ -37,6 +37,25 @@ _STRETCHING: Final = frozenset(
 )
 # Containers that hold what was broadcast or captured, one thing behind the other.
 _RESTARTING: Final = frozenset({"mpegts", "mpeg", "flv", "asf"})
+# What Opus has instead of layouts that it has not. Source: RFC 7845, 5.1.1.2; names are ffmpeg's.
+_OPUS_LAYOUTS: Final = {
+    "2.1": "5.1",
+    "3.0(back)": "5.0",
+    "4.0": "5.0",
+    "quad(side)": "quad",
+    "3.1": "5.1",
+    "5.0(side)": "5.0",
+    "4.1": "5.1",
+    "5.1(side)": "5.1",
+    "6.0": "6.1",
+    "6.0(front)": "7.1",
+    "6.1(back)": "7.1",
+    "6.1(front)": "7.1",
+    "7.0": "7.1",
+    "7.0(front)": "7.1",
+    "7.1(wide)": "7.1",
+    "7.1(wide-side)": "7.1",
+}
 # AAC's quality up to which pieces are as large as the same sound in one encode.
 _STEADY_QUALITY: Final = 1.2
 # Opus, in bits a second for each channel, from which on joins are as good as the rest.
@@ -237,7 +256,20 @@ def sound_filters(brief: Brief, track: Track) -> tuple[str, ...]:
     """The filters of a sound: an even clock, the range between ``--start`` and ``--end``, and the user's own."""
     bounds = [f"{key}={float(at):.6f}" for key, at in (("start", brief.start), ("end", brief.end)) if at is not None]
     asked = brief.settings.audio_filter
-    return (*_evened(brief, track), *([f"atrim={':'.join(bounds)}"] if bounds else []), *([asked] if asked else []))
+    ranged = [f"atrim={':'.join(bounds)}"] if bounds else []
+    return (*_evened(brief, track), *ranged, *([asked] if asked else []), *_arranged(brief, track))
+
+
+def _arranged(brief: Brief, track: Track) -> tuple[str, ...]:
+    """Loudspeakers where the encoder knows them: Opus has them behind the listener, AC-3 and DTS beside.
+
+    ffmpeg alone refuses. No loudspeaker is lost; some get silence. Behind filters of the user's it is not known which
+    there are.
+    """
+    known = "" if track.stream is None else _OPUS_LAYOUTS.get(track.stream.channel_layout, "")
+    if track.encoder != "libopus" or not known or brief.settings.channels or brief.settings.audio_filter:
+        return ()
+    return (f"aformat=channel_layouts={known}",)
 
 
 def _evened(brief: Brief, track: Track) -> tuple[str, ...]:
