@@ -44,6 +44,8 @@ def whole_reason(settings: EncodeSettings, stream: StreamInfo | None = None) -> 
     """
     if settings.video_bitrate is not None:
         return "a bitrate is held over the whole film (-b:v)"
+    if settings.video_codec == "vc2":
+        return "its pictures are numbered, and each piece would begin anew"
     if why := why_whole(settings):
         return why
     dolby = stream is not None and "dovi_configuration" in stream.side_data

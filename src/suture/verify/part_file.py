@@ -41,6 +41,10 @@ __all__ = ["facts_path", "look_at_file", "publish", "verify_part"]
 _WITHOUT_DTS = frozenset({"matroska", "webm"})
 # So many frames are decoded after a join: more than any encoder reorders.
 _AFTER_JOIN = 12
+# So many before it, where its last group is longer; and the codecs whose decoders forget all at a keyframe that an
+# encoder begins with. Others may count on (Dirac's picture numbers).
+_BEFORE_JOIN = 24
+_ANEW = frozenset({"av1", "h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "vp8", "vp9"})
 # A decoder of large pictures takes some hundred megabytes.
 _MOST_DECODERS = 8
 
@@ -193,10 +197,19 @@ class _Cut:
             raise VerificationError(difference.text)
 
     def spans(self) -> list[tuple[int, int]]:
-        """What is decoded: the beginning of each piece; its end was, when it was made (`suture.media.decodes`)."""
+        """What is decoded: from before each join to behind it.
+
+        The end of a piece was decoded when it was made (`suture.media.decodes`). Where decoders are known to begin anew
+        at a keyframe, a long group need not be decoded once more to come to the join.
+        """
         places = ((bisect_left(self.expected, pts), pts) for pts in self.found.keys)
         keys = sorted(at for at, pts in places if self.expected[at : at + 1] == array("q", [pts]))
-        begins = [max((key for key in keys if key <= join), default=0) for join in self.joins]
+        before = [keys[max(0, bisect_left(keys, join) - 1)] if keys else 0 for join in self.joins]
+        known = set(keys) if self.found.codec in _ANEW else set()
+        begins = [
+            join if join in known and join - key > _BEFORE_JOIN else key
+            for key, join in zip(before, self.joins, strict=True)
+        ]
         return [
             (begin, min(join + _AFTER_JOIN, len(self.expected))) for begin, join in zip(begins, self.joins, strict=True)
         ]

@@ -28,6 +28,7 @@ VIDEO = StreamInfo(0, "video", "h264", Fraction(1, 1000), width=320, height=180,
         ({"scale": "640:360"}, ""),
         ({"video_filter": "fps=10"}, ""),
         ({"video_bitrate": "2M"}, "held over the whole film"),
+        ({"video_codec": "vc2"}, "pictures are numbered"),
     ],
 )
 def test_why_a_film_is_not_cut(settings: dict[str, Any], why: str) -> None:

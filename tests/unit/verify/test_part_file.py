@@ -221,24 +221,33 @@ def test_the_shift_is_part_of_the_times(job: Job) -> None:
 
 
 @pytest.mark.parametrize("verify", ["joins", "full"])
-def test_the_beginnings_of_pieces_are_decoded(verify: str, job: Job) -> None:
-    """And nothing else: the rest was decoded when they were made; ``packets`` decodes nothing."""
+def test_joins_are_decoded_from_the_keyframe_before_to_some_frames_after(verify: str, job: Job) -> None:
+    """And nothing else: the rest was decoded when pieces were made; ``packets`` decodes nothing."""
     job.spec = replace(job.spec, verify=verify)
     job.verify()
-    assert sorted(job.decoded) == [(TIMES[20], TIMES[32]), (TIMES[40], TIMES[52])]
+    assert sorted(job.decoded) == [(TIMES[0], TIMES[32]), (TIMES[20], TIMES[52])]
     job.decoded.clear()
     job.spec = replace(job.spec, verify="packets")
     job.verify()
     assert job.decoded == []
 
 
+@pytest.mark.parametrize(("codec", "before"), [("h264", 0), ("dirac", 20)])
+def test_a_long_group_is_not_decoded_twice(codec: str, before: int, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where decoders begin anew at a keyframe; others may count on, and then a join is seen from before only."""
+    monkeypatch.setattr(module, "_BEFORE_JOIN", 19)
+    job.facts.streams[0] = replace(job.facts.streams[0], codec=codec)
+    job.verify()
+    assert sorted(job.decoded) == [(TIMES[20 - before], TIMES[32]), (TIMES[40 - before], TIMES[52])]
+
+
 @pytest.mark.parametrize(
     ("gives", "said"),
     [
-        (lambda times: (times[:-1], ""), "decoding around frame 31 of the output gave 11 of 12 frames"),
-        (lambda times: (times[1:], ""), "decoding around frame 20 of the output gave 11 of 12 frames"),
-        (lambda times: ([*times, 9], ""), "of the output gave 13 of 12 frames"),
-        (lambda _times: ([], "the decoder says: no"), "gave 0 of 12 frames: the decoder says: no"),
+        (lambda times: (times[:-1], ""), "decoding around frame 31 of the output gave 31 of 32 frames"),
+        (lambda times: (times[1:], ""), "decoding around frame 0 of the output gave 31 of 32 frames"),
+        (lambda times: ([*times, 9], ""), "of the output gave 33 of 32 frames"),
+        (lambda _times: ([], "the decoder says: no"), "gave 0 of 32 frames: the decoder says: no"),
         (lambda times: (times, "the picture at 1 s is damaged"), "the picture at 1 s is damaged"),
     ],
 )
@@ -253,7 +262,7 @@ def test_decoding_is_reported_to_the_last_frame(job: Job) -> None:
     seen: list[int] = []
     job.spec = replace(job.spec, verify="full")
     job.verify(seen.append)
-    assert seen[-1] == 24
+    assert seen[-1] == 64
 
 
 def test_a_piece_that_was_left_out_is_not_looked_for(job: Job, tmp_path: Path) -> None:
