@@ -144,8 +144,10 @@ def test_a_process_that_left_its_parent_is_counted() -> None:
     parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {left!r}])"
     # In a process of its own, for it becomes the parent of orphans.
     watch = f"from bench.compare_tree import watched as w; t = w([{sys.executable!r}, '-c', {parent!r}], every_s=0.02)"
+    found = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[3])!r})"
     told = "print(t.peak_bytes >> 20, t.own_peak_bytes >> 20, t.cpu_seconds, t.processes)"
-    done = run([sys.executable, "-c", f"{watch}\n{told}"])
+    done = run([sys.executable, "-c", f"{found}\n{watch}\n{told}"])
+    assert not done.returncode, done.stderr
     peak, own, cpu, processes = map(float, done.stdout.split())
     assert 60 < own <= peak < 120
     assert 0.2 < cpu < 1

@@ -14,7 +14,7 @@ import pytest
 
 from sounds import hiss, raw_piece, wav
 from suture.errors import PiecesDiffer
-from suture.media import joints
+from suture.media import joint_noise
 from suture.media.joints import Overlap, joint_of
 from suture.media.sound_table import Packets
 
@@ -44,7 +44,7 @@ def sound() -> Any:
 @pytest.fixture
 def overlap(tmp_path: Path, sound: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Overlap]:
     """Two pieces whose packets are the sound, and noise as loud as each is told to have at each packet."""
-    monkeypatch.setattr(joints, "_decoded", plain)
+    monkeypatch.setattr(joint_noise, "_decoded", plain)
 
     def piece(name: str, first: int, noise: Sequence[float], priming: int) -> SoundTable:
         shifted = np.concatenate([np.zeros((1, priming), np.int16), sound], axis=1)
@@ -178,7 +178,7 @@ class TestWhatIsHeard:
                 made[at] = made[at] + 0.2
             return made
 
-        monkeypatch.setattr(joints, "_decoded", stumbling)
+        monkeypatch.setattr(joint_noise, "_decoded", stumbling)
         with pytest.raises(PiecesDiffer, match="differ wherever"):
             joint_of(given)
 
@@ -194,7 +194,7 @@ class TestWhatIsHeard:
     def test_a_decoder_that_gives_less(self, overlap: Callable[..., Overlap], monkeypatch: pytest.MonkeyPatch) -> None:
         """Packets that do not decode to as much as they are told to hold can't be compared."""
         given = overlap(noise(LEFT_END, 20.0), noise(110, 30.0))
-        monkeypatch.setattr(joints, "_decoded", lambda piece, packets: [e[:, 1:] for e in plain(piece, packets)])
+        monkeypatch.setattr(joint_noise, "_decoded", lambda piece, packets: [e[:, 1:] for e in plain(piece, packets)])
         with pytest.raises(PiecesDiffer, match="can't be compared"):
             joint_of(given)
 
