@@ -121,22 +121,22 @@ class _Shown:
         self.pts, self.sizes, self.keys = array("q"), array("I"), bytearray()
         self.end = 0
         self._last: int | None = None
-        self._strays: list[tuple[int, int, bool]] = []
+        self.strays: list[tuple[int, int, bool]] = []
 
     def add(self, pts: int, size: int, key: bool, duration: int) -> None:  # noqa: FBT001 - a packet's facts
         """One more."""
         if self._last is None or pts >= self._last:
             self._last, self.end = pts, pts + duration
             self._insert(len(self.pts), pts, size, key)
-        elif pts >= self.pts[max(0, len(self.pts) - _REORDERED)]:
-            self._insert(bisect_right(self.pts, pts), pts, size, key)
+        elif len(self.pts) - (at := bisect_right(self.pts, pts)) <= _REORDERED:
+            self._insert(at, pts, size, key)
         else:
-            self._strays.append((pts, size, key))
+            self.strays.append((pts, size, key))
 
     def settle(self) -> None:
         """Put those in their places that came much too late, on a clock that goes back."""
-        if self._strays:
-            rows = [*zip(self.pts, self.sizes, self.keys, strict=True), *self._strays]
+        if self.strays:
+            rows = [*zip(self.pts, self.sizes, self.keys, strict=True), *self.strays]
             rows.sort(key=itemgetter(0))
             self.pts, self.sizes = array("q", (row[0] for row in rows)), array("I", (row[1] for row in rows))
             self.keys = bytearray(row[2] for row in rows)

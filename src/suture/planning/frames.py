@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ _INTERPRETED: Final = frozenset({"mov", "mp4", "mpegts", "mpeg"})
 _ASCENDING: Final = frozenset({"mov", "mp4", "mpegts"})
 # So many of the first frames are looked up; packets that are stored later may be shown earlier.
 _COMPARED: Final = 32
+# When, and how often, people are told that a film is still being read.
+_PATIENCE_S: Final = 2.0
+_EVERY_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,10 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
     path = index_path(brief, stream)
     with ThreadPoolExecutor(1) as beside:
         told = beside.submit(_packet_times, brief, stream, looking)
-        # In a child; progress only shows that it is alive.
         facts = call(
             "index",
             timeout_s=120.0,
-            on_progress=lambda _packets: None,
+            on_progress=_telling(looking),
             cancel=looking.cancel,
             path=brief.info.path,
             stream_index=stream.index,
@@ -120,6 +123,19 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
     if late is None:
         return Packets(index, cut_short=cut_short)
     return Packets(index, _OTHER_CLOCK, are_frames=False, cut_short=cut_short, late=late)
+
+
+def _telling(looking: Looking) -> Callable[[int], None]:
+    """Says now and then how many packets have been read; none of a film that is read in a moment."""
+    due = time.monotonic() + _PATIENCE_S
+
+    def tell(packets: int) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + _EVERY_S
+            looking.on_note(f"looking at the film: {packets:,} packets so far")
+
+    return tell
 
 
 def other_clock(brief: Brief, stream: StreamInfo, index: FrameIndex, looking: Looking) -> int | None:

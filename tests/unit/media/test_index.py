@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from suture.errors import ProbeError
 from suture.media.index import FrameIndex, index_of_listing, read_index, write_index
-from suture.media.packet_index import _from_packets
+from suture.media.packet_index import _from_packets, _Shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -356,3 +356,36 @@ def test_a_clock_that_starts_again_is_told_from_a_guess(step: int, jumps: bool) 
     packets = [*steady(30), *(Packet(1240 + 40 * n, 1120 + step + 40 * n) for n in range(12))]
     index = collected(*packets)
     assert (index.clock_jumps, "backwards" in index.trouble) == (jumps, True)
+
+
+# -- frames sink to their places --------------------------------------------------------------------------------------
+
+
+def shown(*times: int) -> _Shown:
+    """Frames that are decoded in this order; each has its number for a size, and the even ones are keyframes."""
+    made = _Shown()
+    for number, pts in enumerate(times):
+        made.add(pts, number, not number % 2, 40)
+    return made
+
+
+@given(st.lists(st.integers(-50, 400), min_size=1, max_size=200))
+def test_whatever_the_order_frames_end_up_as_sorted(times: list[int]) -> None:
+    """With the sizes and keys that they came with; equal times in the order in which they came."""
+    made = shown(*times)
+    made.settle()
+    order = sorted(range(len(times)), key=times.__getitem__)
+    assert list(made.pts) == sorted(times)
+    assert sorted(zip(made.pts, made.sizes, made.keys, strict=True)) == sorted((times[n], n, not n % 2) for n in order)
+    assert made.end == max(times) + 40
+
+
+@pytest.mark.parametrize("times", [(2, 0, 1, 3, 4), (5, 3, 1, 0, 2, 4, 8, 6, 7), tuple(range(64, 0, -1))])
+def test_neighbours_are_no_strays(times: tuple[int, ...]) -> None:
+    """Also those that are shown before the very first, which open groups begin with: a sort would cost memory."""
+    assert not shown(*times).strays
+
+
+def test_a_clock_that_goes_back_has_strays() -> None:
+    """Else each would be moved past all that came before."""
+    assert len(shown(*range(1000, 1200), *range(100)).strays) > 30
