@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from suture.errors import ConfigError, DiskFull, ResumeError
+from suture.errors import ConfigError, DiskFull, EnvironmentProblem, ResumeError
 from suture.places import is_network
 
 if TYPE_CHECKING:
@@ -93,7 +93,13 @@ class Lock:
             raise busy
         self._sign()
         self._beating = threading.Thread(target=self._beat, name="suture-heartbeat", daemon=True)
-        self._beating.start()
+        try:
+            self._beating.start()
+        except RuntimeError as error:
+            os.close(self._file)
+            raise EnvironmentProblem(
+                f"can't start a thread: {error}", "raise the limit on processes (ulimit -u)"
+            ) from error
         return self
 
     def __exit__(self, *_: object) -> None:

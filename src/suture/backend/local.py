@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from suture.command.base import Command, RunContext
-from suture.errors import CommandCancelled, CommandFailed, SutureError
+from suture.errors import CommandCancelled, CommandFailed, EnvironmentProblem, SutureError
 from suture.orchestrator.executor import Executor, ExecutorEvent, Failed, Progressed, Started, Succeeded
 from suture.orchestrator.resources import Limits
 from suture.process import CancelToken
@@ -113,8 +113,15 @@ class LocalExecutor(Executor):
     def _hire(self) -> None:
         worker = f"local-{len(self._threads)}"
         thread = threading.Thread(target=self._work, args=(worker,), name=f"suture-{worker}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            if not self._threads:
+                raise EnvironmentProblem(
+                    f"can't start a thread: {error}", "raise the limit on processes (ulimit -u)"
+                ) from error
+            return  # fewer at once, then
         self._threads.append(thread)
-        thread.start()
 
     def _work(self, worker: str) -> None:
         """What each thread does, all its life."""

@@ -95,7 +95,8 @@ class ProvenVideo(VideoBuilder):
     def identity(self, files: Files) -> tuple[str, ...]:
         """As its base, whatever the listing is called; what the listing says is the film's own."""
         plain = VideoBuilder.arguments(self).build()[1:]
-        return (*build_of(locate(self.program)), *material(plain, files), "proven", str(self.first), str(self.expected))
+        told = ("proven", str(self.first), str(self.expected), *(["decoded"] if self.decoded else []))
+        return (*build_of(locate(self.program)), *material(plain, files), *told)
 
     def _filtered(self, ask: FFmpegBuilder) -> FFmpegBuilder:
         """A graph that parts behind the filters that are looked at."""

@@ -7,7 +7,7 @@ encoder calls its options is in `encoders`, devices in `hardware`, burned-in sub
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from suture.command.base import Resource, TaskType
 from suture.command.burn import FILM_CLOCK, Burn, PictureBurn, TextBurn
@@ -22,7 +22,7 @@ from suture.media.ebml import count_blocks
 from suture.media.whole import look_whole
 
 if TYPE_CHECKING:
-    from suture.command.base import RunContext
+    from suture.command.base import Files, RunContext
     from suture.command.settings import Time
     from suture.ffmpeg.progress import Progress
 
@@ -66,7 +66,7 @@ class VideoBuilder(FFmpegCommand):
     input_options: tuple[str, ...] = ()
     lean: Self | None = None
     wary: bool = False
-    decoded: Literal["", "end", "all"] = ""
+    decoded: bool = False
 
     @property
     def task_type(self) -> TaskType:
@@ -167,9 +167,9 @@ class VideoBuilder(FFmpegCommand):
         """Burn a subtitle in; text is drawn after the filters, pictures are laid on before them."""
         return self._with(burn=burn)
 
-    def set_decoded(self, what: Literal["", "end", "all"]) -> Self:
-        """Decode what came out, from its last keyframe on or ``all``, and fail in `run` where that does not go."""
-        return self._with(decoded=what)
+    def set_decoded(self) -> Self:
+        """Decode what came out, from its last keyframe on, and fail in `run` where that does not go."""
+        return self._with(decoded=True)
 
     def set_wary(self) -> Self:
         """Fail in `run` when the decoder had to patch pictures up: begun elsewhere, it makes others of them."""
@@ -232,11 +232,15 @@ class VideoBuilder(FFmpegCommand):
         """As `set_decoded` was told.
 
         Raises:
-            ChunkError: it does not decode.
+            CommandFailed: it does not decode.
             CommandCancelled: it was stopped.
         """
         if self.decoded:
-            look(path, whole=self.decoded == "all", cancel=context.cancel)
+            look(path, context.cancel)
+
+    def identity(self, files: Files) -> tuple[str, ...]:
+        """As its base; a piece of which nobody knows whether it decodes is another one."""
+        return (*FFmpegCommand.identity(self, files), *(["decoded"] if self.decoded else []))
 
     def leaner(self) -> Self | None:
         """As `set_leaner` was told."""

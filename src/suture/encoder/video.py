@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import floor
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from suture.command.burn import Burn, PictureBurn, TextBurn
 from suture.command.frame_times import ALL_THAT_DECODES, FrameTimes
@@ -137,7 +137,7 @@ class VideoEncoder(Encoder):
         between: what lies between these.
         proof: what the pictures are held against; None: nothing gives cause for that.
         wary: a piece that is made of patched-up pictures has failed.
-        decoded: a piece of which this does not decode has failed, too.
+        decoded: a piece whose end does not decode has failed, too.
         steady: the decoder has one thread, since what several patch up depends on which is first.
         shape: filters that give all pictures one size and format, where these change in the film; ffmpeg would begin
             its filters anew there, and count frames from 0 again.
@@ -163,7 +163,7 @@ class VideoEncoder(Encoder):
     between: Between | None = None
     proof: Proof | None = None
     wary: bool = False
-    decoded: Literal["", "end", "all"] = ""
+    decoded: bool = False
     steady: bool = False
     shape: tuple[str, ...] = ()
     ffmpeg: str | None = None
@@ -345,7 +345,8 @@ class VideoEncoder(Encoder):
     def _encoding(self, builder: VideoBuilder) -> VideoBuilder:
         rate = self.frame_rate
         base = f"{rate.denominator}/{rate.numerator}" if rate else _OWN_TIME_BASE
-        builder = builder.add_option("-enc_time_base", base).set_codec(self.codec).set_decoded(self.decoded)
+        builder = builder.add_option("-enc_time_base", base).set_codec(self.codec)
+        builder = builder.set_decoded() if self.decoded else builder
         options, threads = piece_options(self.codec, self.options, self.threads)
         if self.crf is not None:
             builder = builder.set_crf(self.crf)

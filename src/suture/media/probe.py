@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,10 @@ def probe(
 
 def begin_probe(path: str) -> None:
     """Begin to read a file that `probe` will soon be asked about, and go on at once."""
-    _begun[path] = begun = _Begun(path, _status_of(path))
-    threading.Thread(target=begun.read, name="suture-probe", daemon=True).start()
+    begun = _Begun(path, _status_of(path))
+    with suppress(RuntimeError):  # no thread is to be had: it is read later
+        threading.Thread(target=begun.read, name="suture-probe", daemon=True).start()
+        _begun[path] = begun
 
 
 @dataclass(slots=True)

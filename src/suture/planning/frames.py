@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -99,8 +100,10 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
         MediaError: it can't be read.
     """
     path = index_path(brief, stream)
+    told: Callable[[], set[int] | None] = partial(_packet_times, brief, stream, looking)
     with ThreadPoolExecutor(1) as beside:
-        told = beside.submit(_packet_times, brief, stream, looking)
+        with suppress(RuntimeError):  # no thread is to be had: it is asked later
+            told = beside.submit(told).result
         facts = call(
             "index",
             timeout_s=120.0,
@@ -119,7 +122,7 @@ def packets_of(brief: Brief, stream: StreamInfo, looking: Looking) -> Packets:
         return Packets(index, "its pieces did not fit together", are_frames=False, cut_short=cut_short)
     if doubt := why_whole(brief.info, stream, index):
         return Packets(index, doubt, doubt.startswith("4:4:4"), cut_short, is_damaged=index.is_damaged)
-    late = _other_clock(index, told.result())
+    late = _other_clock(index, told())
     if late is None:
         return Packets(index, cut_short=cut_short)
     return Packets(index, _OTHER_CLOCK, are_frames=False, cut_short=cut_short, late=late)

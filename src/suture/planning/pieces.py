@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from suture.chunker import chunks_from
 from suture.cuts import Cuts, cut_points
@@ -180,16 +180,11 @@ class _Made:
         threads, threading = _threads(self.brief, pieces)
         staging: list[Decision] = []
         wary = encoder.proof is None and len(chunks) > 1
-        encoder = replace(encoder_of(threads), proof=encoder.proof, wary=wary, decoded=self._decoded(len(chunks)))
+        decoded = self.brief.settings.verify == "joins" and len(chunks) > 1
+        encoder = replace(encoder_of(threads), proof=encoder.proof, wary=wary, decoded=decoded)
         if encoder.proof is None:
             encoder, staging = staged(self.brief, self.stream, encoder, chunks, self.index, self.looking)
         return chunks, encoder, [Decision("pieces", cuts.reason, "--chunking"), *threading, *staging]
-
-    def _decoded(self, pieces: int) -> Literal["", "end", "all"]:
-        """What of each piece is decoded before it counts, by ``--verify``."""
-        if self.brief.settings.verify == "full":
-            return "all"
-        return "end" if self.brief.settings.verify == "joins" and pieces > 1 else ""
 
     def _to_prove(self, found: Linear, cuts: Cuts) -> bool:
         """Whether frames have to be compared: in pieces, or where a range is chosen behind the filters."""

@@ -2,9 +2,9 @@
 
 ``packets``: every stream is there with every packet that was written, at the time at which it was written; every frame
 of a cut track stands at the time that the source gives it; chapters and attachments are there. ``joins``: besides, the
-pictures on both sides of every join decode. ``full``: all pictures decode. The ends of pieces, or all of them, were
-decoded when they were made; here it is their beginnings, in their new surroundings. What the join wrote is in the facts
-that it left behind (`publication` says where); what it should have written comes from the frame index.
+pictures on both sides of every join decode; of those before it, a long group was decoded when the piece was made.
+``full``: all pictures decode. What the join wrote is in the facts that it left behind (`publication` says where); what
+it should have written comes from the frame index.
 """
 
 from __future__ import annotations
@@ -197,15 +197,19 @@ class _Cut:
             raise VerificationError(difference.text)
 
     def spans(self) -> list[tuple[int, int]]:
-        """What is decoded: from before each join to behind it.
+        """What is decoded: from before each join to behind it, or all, in as many parts as there are pieces.
 
-        The end of a piece was decoded when it was made (`suture.media.decodes`). Where decoders are known to begin anew
-        at a keyframe, a long group need not be decoded once more to come to the join.
+        Without ``full``, the end of a piece was decoded when it was made (`suture.media.decodes`). Where decoders are
+        known to begin anew at a keyframe, a long group need not be decoded once more to come to the join.
         """
         places = ((bisect_left(self.expected, pts), pts) for pts in self.found.keys)
         keys = sorted(at for at, pts in places if self.expected[at : at + 1] == array("q", [pts]))
         before = [keys[max(0, bisect_left(keys, join) - 1)] if keys else 0 for join in self.joins]
         known = set(keys) if self.found.codec in _ANEW else set()
+        if self.spec.verify == "full":
+            starts = [0, *(join for join in self.joins if join in known)]
+            ends = [*(start + _AFTER_JOIN for start in starts[1:]), len(self.expected)]
+            return [(start, min(end, len(self.expected))) for start, end in zip(starts, ends, strict=True)]
         begins = [
             join if join in known and join - key > _BEFORE_JOIN else key
             for key, join in zip(before, self.joins, strict=True)

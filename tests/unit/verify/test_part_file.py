@@ -220,10 +220,17 @@ def test_the_shift_is_part_of_the_times(job: Job) -> None:
     job.verify()
 
 
-@pytest.mark.parametrize("verify", ["joins", "full"])
-def test_joins_are_decoded_from_the_keyframe_before_to_some_frames_after(verify: str, job: Job) -> None:
-    """And nothing else: the rest was decoded when pieces were made; ``packets`` decodes nothing."""
-    job.spec = replace(job.spec, verify=verify)
+def test_joins_are_decoded_from_the_keyframe_before_to_some_frames_after(job: Job) -> None:
+    """And nothing else; ``full`` decodes all, and each join from before it; ``packets`` nothing."""
+    job.spec = replace(job.spec, verify="full")
+    job.verify()
+    assert sorted(job.decoded) == [(TIMES[0], TIMES[32]), (TIMES[20], TIMES[52]), (TIMES[40], None)]
+    job.decoded.clear()
+    job.facts.streams[0] = replace(job.facts.streams[0], codec="dirac")
+    job.verify()
+    assert sorted(job.decoded) == [(TIMES[0], None)]
+    job.decoded.clear()
+    job.spec = replace(job.spec, verify="joins")
     job.verify()
     assert sorted(job.decoded) == [(TIMES[0], TIMES[32]), (TIMES[20], TIMES[52])]
     job.decoded.clear()
@@ -262,7 +269,7 @@ def test_decoding_is_reported_to_the_last_frame(job: Job) -> None:
     seen: list[int] = []
     job.spec = replace(job.spec, verify="full")
     job.verify(seen.append)
-    assert seen[-1] == 64
+    assert seen[-1] == 84
 
 
 def test_a_piece_that_was_left_out_is_not_looked_for(job: Job, tmp_path: Path) -> None:
