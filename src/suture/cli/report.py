@@ -61,7 +61,8 @@ def _chosen(word: str) -> Record:
 
     found = records_of(word)
     if not found:
-        hint = "records stay on the machine of the job, until `suture clean`; with --no-resume there is none"
+        without = "--no-resume leaves none, nor does a job that failed before anything was made"
+        hint = f"records stay on the machine of the job, until `suture clean`; {without}"
         raise ConfigError(f"there is no record of a job {word!r}", hint)
     if len(found) > 1:
         raise ConfigError(f"{word!r} may be {' or '.join(record.name for record in found)}", "name it whole")
