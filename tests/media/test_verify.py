@@ -15,6 +15,7 @@ import films
 import sewing
 from suture.errors import ChunkError, ConfigError, VerificationError
 from suture.media.decodes import decode_piece
+from suture.media.inspect import read_facts
 from suture.media.mux import join
 from suture.media.probe import probe_file
 from suture.media.spec import ChapterSpec, JoinSpec
@@ -261,6 +262,8 @@ def test_a_picture_that_does_not_decode_is_found(codec: str, film: Path, tmp_pat
     pieces = [tmp_path / f"piece-{number}.mkv" for number in range(2)]
     good = [piece.read_bytes() for piece in pieces]
     assert decode_piece(str(pieces[1])) == 8
+    if codec == "libx264":  # a long group, but for pictures that no other is made from and that are far from the end
+        assert 24 <= decode_piece(str(pieces[0])) < 40
     flip(pieces[0], "video", 39, 0.6)
     with pytest.raises(ChunkError, match=r"encoded (decodes to|does not decode)|pictures of what was encoded"):
         decode_piece(str(pieces[0]))
@@ -302,3 +305,10 @@ def test_permissive_checks_what_is_there(film: Path, pieces: sewing.Cut, tmp_pat
     made = Joined(sewing.spec_of(film, tmp_path / "out.mkv", track, permissive=True, verify="full"), tmp_path)
     made.publish()
     assert len(sewing.shown(made.output)) == 48 - 13
+
+
+def test_a_codec_has_its_own_name(film: Path, tmp_path: Path) -> None:
+    """And not its decoder's: what begins anew at a keyframe is known by it, so a long group is not decoded twice."""
+    path = tmp_path / "film.mp4"
+    films.ffmpeg("-i", film, "-frames:v", "3", "-c:v", "libsvtav1", "-preset", "12", "-an", path)
+    assert read_facts(str(path)).streams[0].codec == "av1"

@@ -1,7 +1,8 @@
 """Does the end of a piece decode, its last group of pictures, up to where the next piece begins?
 
-Its beginning is a keyframe and is decoded in the output (`suture.verify`); its end can't be without all that its last
-keyframe is followed by, which is done here, beside the encoding. `look` asks a child, `decode_piece` is what that does.
+Its beginning is a keyframe and is decoded in the output (`suture.verify`); its end can't be without what its last
+keyframe is followed by, which is done here, beside the encoding. Of a long group, pictures that no other is made from
+are decoded only near the end. `look` asks a child, `decode_piece` is what that does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["decode_piece", "look"]
 
 _REPORT_EVERY: Final = 50
+# So many packets at the end are decoded, each; and the codecs whose decoders can be told so on the way.
+_WHOLE: Final = 24
+_SKIPS: Final = frozenset({"h264", "hevc"})
 
 
 def look(path: str, cancel: CancelToken) -> None:
@@ -41,7 +45,7 @@ def look(path: str, cancel: CancelToken) -> None:
 
 
 def decode_piece(path: str, on_progress: Callable[[int], None] | None = None) -> int:
-    """As `look`, in this process. Gives the number of pictures.
+    """As `look`, in this process. Gives the number of pictures that were decoded.
 
     Raises:
         ChunkError: it does not decode.
@@ -49,12 +53,13 @@ def decode_piece(path: str, on_progress: Callable[[int], None] | None = None) ->
     """
     import av  # noqa: PLC0415 - loads only where it is used
 
-    from suture.media.inspect import Concealed, checked  # noqa: PLC0415 - as above
+    from suture.media.inspect import Concealed, checked, hasten  # noqa: PLC0415 - as above
     from suture.media.opening import open_input  # noqa: PLC0415 - as above
 
     shown, seen = set[int](), set[int]()
     with open_input(path) as container:
         stream = container.streams.video[0]
+        hasten(stream)
         group = _last_group(packet for packet in container.demux(stream) if packet.size)
         try:
             for frame in checked(stream, _pictures(stream, group, shown)):
@@ -80,10 +85,13 @@ def _last_group(packets: Iterable[Any]) -> list[Any]:
     return group
 
 
-def _pictures(stream: Any, packets: Iterable[Any], shown: set[int]) -> Iterator[Any]:  # noqa: ANN401
-    """What packets decode to, those of the decoder's delay included; their times go into ``shown``."""
-    for packet in packets:
-        if packet.pts is not None:
+def _pictures(stream: Any, packets: list[Any], shown: set[int]) -> Iterator[Any]:  # noqa: ANN401
+    """What packets decode to, those of the decoder's delay included; the times that must come go into ``shown``."""
+    context = stream.codec_context
+    skipped = max(0, len(packets) - _WHOLE) if context.name in _SKIPS else 0
+    for number, packet in enumerate(packets):
+        context.skip_frame = "NONREF" if number < skipped else "DEFAULT"
+        if packet.pts is not None and number >= skipped:
             shown.add(packet.pts)
         yield from packet.decode()
-    yield from stream.codec_context.decode(None)
+    yield from context.decode(None)

@@ -15,7 +15,7 @@ import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import av
 import av.container
@@ -71,6 +71,7 @@ _CUT_SHORT = re.compile(r"ended prematurely|partial file|[Tt]runcat")
 # Of the container's flags this one makes libavformat invent timestamps; ffmpeg does not set it, so neither do
 # we.
 _GENPTS = 0x0001
+_UNSEEN: Final = {"skip_frame": "all"}
 
 
 @contextmanager
@@ -94,25 +95,31 @@ class Opened:
     doubtful: bool
 
 
-def open_input(source: str) -> av.container.InputContainer:
+def open_input(source: str, *, unseen: bool = False) -> av.container.InputContainer:
     """Open a file (or a URL that the user gave) for reading; use it as a context manager.
+
+    Args:
+        source: its path.
+        unseen: only packets are wanted, so no picture is decoded to find out what headers do not say (of H.264 some
+            dozens are else, and its pixel format stays unknown).
 
     Raises:
         ProbeError: it is not there, can't be read, is no media, or wants to open something else.
     """
-    return open_noted(source).container
+    return open_noted(source, unseen=unseen).container
 
 
-def open_noted(source: str) -> Opened:
+def open_noted(source: str, *, unseen: bool = False) -> Opened:
     """As `open_input`, with what libavformat thinks of it."""
     url, protocols = _locate(source)
-    options = {"protocol_whitelist": protocols, "format_whitelist": format_whitelist()}
+    skipping = dict(_UNSEEN) if unseen else {}
+    whitelists = {"protocol_whitelist": protocols, "format_whitelist": format_whitelist()}
     level = av.logging.get_level()
     av.logging.set_level(av.logging.WARNING)
     logs: list[tuple[int, str, str]] = []
     try:
         with av.logging.Capture() as logs:
-            container = av.open(url, "r", container_options=options, metadata_errors="replace")
+            container = av.open(url, "r", options=skipping, container_options=whitelists, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise _refusal(source, error, logs) from None
     finally:

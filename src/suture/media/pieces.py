@@ -250,7 +250,7 @@ class PieceTrack:
 
 
 def _read(path: str) -> Iterator[Any]:
-    with open_input(path) as container:
+    with open_input(path, unseen=True) as container:
         stream = container.streams.video[0]
         for packet in container.demux(stream):
             if packet.size:
@@ -259,7 +259,7 @@ def _read(path: str) -> Iterator[Any]:
 
 def _scan(path: str) -> tuple[_Format, array[int], Fraction, array[int]]:
     """A piece's format, its packets' pts in decoding order, its clock, and the bytes of each packet."""
-    with open_input(path) as container:
+    with open_input(path, unseen=True) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
         form = _Format(context.name, context.width, context.height, context.pix_fmt, context.extradata or b"")

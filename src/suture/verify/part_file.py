@@ -13,6 +13,7 @@ import json
 import os
 from array import array
 from bisect import bisect_left
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,7 +32,7 @@ from suture.verify.publication import announce, facts_path, look_at_file, losses
 from suture.verify.times import compare_times
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from suture.media.spec import JoinSpec, TrackSpec
 
@@ -218,24 +219,32 @@ class _Cut:
             (begin, min(join + _AFTER_JOIN, len(self.expected))) for begin, join in zip(begins, self.joins, strict=True)
         ]
 
-    def decode(self, begin: int, end: int, count: Callable[[], None]) -> None:
-        """The frames at these positions decode, each at its time."""
-        last = self.expected[end] if end < len(self.expected) else None
-        got, complaint = decoded_times(self.spec.part, self.number, self.expected[begin], last, count)
-        wanted = list(self.expected[begin:end])
-        if complaint or sorted(got) != wanted:
-            place = next((n for n, pts in enumerate(wanted) if n >= len(got) or got[n] != pts), len(wanted))
-            raise VerificationError(
-                f"decoding around frame {begin + place} of the output gave {len(got)} of {len(wanted)} frames"
-                + (f": {complaint}" if complaint else "")
-            )
+    def decode(self, spans: Iterator[tuple[int, int]], count: Callable[[], None]) -> None:
+        """The frames at these positions decode, each at its time. Several threads may share ``spans``."""
+        taken: list[tuple[int, int]] = []
+
+        def times() -> Iterator[tuple[int, int | None]]:
+            for begin, end in spans:
+                taken.append((begin, end))
+                yield self.expected[begin], self.expected[end] if end < len(self.expected) else None
+
+        for got, complaint in decoded_times(self.spec.part, self.number, times(), count):
+            begin, end = taken[-1]
+            wanted = list(self.expected[begin:end])
+            if complaint or sorted(got) != wanted:
+                deque(spans, 0)  # nobody else need go on
+                place = next((n for n, pts in enumerate(wanted) if n >= len(got) or got[n] != pts), len(wanted))
+                raise VerificationError(
+                    f"decoding around frame {begin + place} of the output gave {len(got)} of {len(wanted)} frames"
+                    + (f": {complaint}" if complaint else "")
+                )
 
 
 def _decode(spec: JoinSpec, checks: list[_Cut], report: Callable[[int], None]) -> None:
     """Decode what ``spec.verify`` asks for, on several cores: nothing else runs at the end of a job.
 
     Raises:
-        VerificationError: of the first place where something is wrong.
+        VerificationError: something is wrong; of several places, one is named.
     """
     decoded = count(1)
 
@@ -243,14 +252,14 @@ def _decode(spec: JoinSpec, checks: list[_Cut], report: Callable[[int], None]) -
         if (number := next(decoded)) % 100 == 0:
             report(number)
 
-    spans = [(check, *span) for check in checks for span in check.spans()] if spec.verify != "packets" else []
     alone = any(check.found.codec == "ffv1" for check in checks)  # what it logs is nobody's
     with ThreadPoolExecutor(1 if alone else _decoders()) as pool:
-        try:
-            for done in [pool.submit(check.decode, begin, end, seen) for check, begin, end in spans]:
+        for check in checks if spec.verify != "packets" else []:
+            spans = check.spans()
+            threads = min(len(spans), 1 if alone else _decoders())
+            shared = iter(spans)
+            for done in [pool.submit(check.decode, shared, seen) for _ in range(threads)]:
                 done.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
     report(next(decoded) - 1)
 
 

@@ -18,7 +18,7 @@ from suture.verify import part_file as module
 from suture.verify.part_file import facts_path, verify_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MILLISECONDS = Fraction(1, 1000)
@@ -49,12 +49,13 @@ class Job:
         monkeypatch.setattr(module, "read_facts", lambda _path: self.facts)
         monkeypatch.setattr(module, "decoded_times", self._decode)
 
-    def _decode(self, _path: str, _number: int, begin: int, end: int | None, count: Any) -> tuple[list[int], str]:
-        self.decoded.append((begin, end))
-        times = [at for at in TIMES if at >= begin and (end is None or at < end)]
-        for _ in times:
-            count()
-        return self.gives(times)
+    def _decode(self, _path: str, _number: int, spans: Any, count: Any) -> Iterator[tuple[list[int], str]]:
+        for begin, end in spans:
+            self.decoded.append((begin, end))
+            times = [at for at in TIMES if at >= begin and (end is None or at < end)]
+            for _ in times:
+                count()
+            yield self.gives(times)
 
     def verify(self, report: Any = lambda _frames: None) -> None:
         """Ask."""
