@@ -49,12 +49,14 @@ if TYPE_CHECKING:
         UpstreamFailed,
         VerificationError,
     )
-    from suture.library import encode, plan, verify
+    from suture.library import compare, encode, plan, verify
     from suture.media.probe import probe
     from suture.model import Attachment, Chapter, ChunkData, EncoderResult, MediaInfo, StreamInfo
     from suture.orchestrator import Orchestrator
     from suture.orchestrator.dag import Dag
     from suture.proof import VerifyReport
+    from suture.proof.comparison import Comparison
+    from suture.quality.scores import Scores
     from suture.settings import EncodeSettings
     from suture.worker import Worker, WorkerPool
 
@@ -77,6 +79,7 @@ __all__ = [
     "CommandError",
     "CommandFailed",
     "CommandTimeout",
+    "Comparison",
     "ConcatError",
     "Concatenator",
     "ConfigError",
@@ -101,6 +104,7 @@ __all__ = [
     "ResourceError",
     "ResumeError",
     "RetriesExhausted",
+    "Scores",
     "SourceDamaged",
     "StreamInfo",
     "SubtitleBuilder",
@@ -114,6 +118,7 @@ __all__ = [
     "Worker",
     "WorkerPool",
     "__version__",
+    "compare",
     "encode",
     "plan",
     "probe",
@@ -132,6 +137,7 @@ _HOMES = {
     "ChunkData": "suture.model",
     "Chunker": "suture.chunker",
     "Command": "suture.command.base",
+    "Comparison": "suture.proof.comparison",
     "Concatenator": "suture.concatenator",
     "Dag": "suture.orchestrator.dag",
     "EncodeSettings": "suture.settings",
@@ -142,12 +148,14 @@ _HOMES = {
     "MixingBuilder": "suture.command.mixing",
     "Orchestrator": "suture.orchestrator",
     "StreamInfo": "suture.model",
+    "Scores": "suture.quality.scores",
     "SubtitleBuilder": "suture.command.subtitle",
     "VerifyReport": "suture.proof",
     "VideoBuilder": "suture.command.video",
     "VideoEncoder": "suture.encoder",
     "Worker": "suture.worker",
     "WorkerPool": "suture.worker",
+    "compare": "suture.library",
     "encode": "suture.library",
     "plan": "suture.library",
     "probe": "suture.media.probe",

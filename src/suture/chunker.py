@@ -65,13 +65,14 @@ def chunks_from(
     and program streams, and one where groups are open and the cut is on no keyframe: some containers seek by decoding
     time, and would land on the keyframe behind which the first frame is stored.
     """
-    longest = longest_group(index)
-    loose = 2 * longest if is_loose(container) else Fraction(0)
+    loose = is_loose(container)
+    hidden = index.open_groups
+    longest = longest_group(index) if margin is None and (loose or hidden) else Fraction(0)
 
     def back(start: int) -> Fraction:
         if margin is not None:
             return margin
-        return max(loose, longest) if index.open_groups and not index.keys[start] else loose
+        return 2 * longest if loose else longest if hidden and not index.keys[start] else Fraction(0)
 
     ends = (*cuts.starts[1:], len(index) if end is None else end)
     return [

@@ -15,12 +15,14 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from suture.errors import ConfigError
+from suture.scenes import gathered
 from suture.settings import CHUNKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from suture.media.index import FrameIndex
+    from suture.scenes import Shots
 
 __all__ = ["HEAD", "Cuts", "cut_points", "head_starts"]
 
@@ -62,16 +64,19 @@ def cut_points(
     chapter_starts: Sequence[Fraction] = (),
     workers: int = 1,
     head: Sequence[int] = (),
+    shots: Shots | None = None,
 ) -> Cuts:
     """Where pieces begin.
 
     Args:
         index: the stream's frames.
-        chunking: one of `suture.settings.CHUNKING`; ``chapters`` falls back to ``fixed`` where there are none.
+        chunking: one of `suture.settings.CHUNKING`; ``chapters`` and ``scenes`` fall back to ``fixed`` where
+            there are none.
         chunk_duration: seconds, for ``fixed``.
         chapter_starts: seconds in the source's clock.
         workers: how many pieces run at once, for ``auto``.
         head: the first pieces of a long film, for ``auto`` (`head_starts`).
+        shots: of these frames, for ``scenes``.
 
     Raises:
         ConfigError: no such strategy, or a duration that is none.
@@ -86,7 +91,9 @@ def cut_points(
         return _at_keyframes(index)
     if chunking == "chapters" and chapter_starts:
         return Cuts(_at_times(index, chapter_starts), f"at {len(chapter_starts)} chapters")
-    why = "no chapters, so " if chunking == "chapters" else ""
+    if chunking == "scenes" and shots is not None:
+        return _at_shots(index, shots)
+    why = {"chapters": "no chapters, so ", "scenes": "nobody has looked for shots, so "}.get(chunking, "")
     return Cuts(_every(index, chunk_duration), f"{why}every {float(chunk_duration):g} s")
 
 
@@ -119,6 +126,15 @@ def _at_keyframes(index: FrameIndex) -> Cuts:
         if index.time(frame) - index.time(starts[-1]) >= _KEYFRAME_PIECE:
             starts.append(frame)
     return Cuts(tuple(starts), f"at keyframes at least {float(_KEYFRAME_PIECE):g} s apart")
+
+
+def _at_shots(index: FrameIndex, shots: Shots) -> Cuts:
+    """Where shots begin, short ones gathered."""
+    starts = gathered(shots, index)
+    there = f"{len(shots)} shots, {_said(index, shots.starts)}" if len(shots) > 1 else "one shot"
+    long = f", {shots.divided} of them parts of longer ones" if shots.divided else ""
+    made = f"{len(starts)} pieces, {_said(index, starts)}" if len(starts) > 1 else "one piece"
+    return Cuts(starts, f"{there}{long}, in {made}")
 
 
 def _auto(index: FrameIndex, workers: int, head: Sequence[int]) -> Cuts:

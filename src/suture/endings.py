@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suture.errors import CommandError
 from suture.events import EncodeReport, Failure
 from suture.orchestrator.states import State
 from suture.planning.loudness import loudness_said
 from suture.planning.output import piece_path
+from suture.planning.reached import reached_by
 from suture.units import format_time
 from suture.verify import facts_path, losses_path
 
@@ -50,8 +51,9 @@ def report_of(plan: Plan, run: RunReport, control: Control) -> EncodeReport:
         chunks=plan.pieces + plan.sound_pieces,
         chunks_reused=sum(_is_piece(task.task, plan) for task in run.reused),
         retries=run.retries,
-        warnings=(*map(str, plan.losses), *_damage(plan), *_gaps(plan, run), *_lean(run), *_loudness(plan)),
+        warnings=(*map(str, plan.losses), *_damage(plan), *_gaps(plan, run), *_lean(run), *_missed(plan)),
         failures=failures,
+        target=_target(plan),
     )
 
 
@@ -66,7 +68,8 @@ def report_of_published(plan: Plan) -> EncodeReport:
         bytes=Path(plan.output).stat().st_size,
         chunks=plan.pieces + plan.sound_pieces,
         chunks_reused=plan.pieces + plan.sound_pieces,
-        warnings=(*map(str, plan.losses), *_damage(plan), *_loudness(plan)),
+        warnings=(*map(str, plan.losses), *_damage(plan), *_missed(plan)),
+        target=_target(plan),
     )
 
 
@@ -76,11 +79,19 @@ def _is_piece(task: str, plan: Plan) -> bool:
     return task.startswith("video-") or (number.isdigit() and name in {s.name for s in plan.sounds if s.is_cut})
 
 
-def _loudness(plan: Plan) -> Iterator[str]:
-    """Tracks that are not as loud as was asked for."""
+def _missed(plan: Plan) -> Iterator[str]:
+    """Tracks that are not as loud, and pieces that do not look as good, as was asked for."""
     for text, is_missed in loudness_said(step.command for step in plan.steps):
         if is_missed:
             yield text
+    if (reached := reached_by(step.command for step in plan.steps)) is not None:
+        yield from reached.missed()
+
+
+def _target(plan: Plan) -> dict[str, Any] | None:
+    """What the search for a goal came to."""
+    reached = reached_by(step.command for step in plan.steps)
+    return None if reached is None else reached.to_json()
 
 
 def _lean(run: RunReport) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suture.orchestrator.watch import TaskEnded, TaskProgress, TaskRetry, TaskStarted
 
@@ -64,6 +64,8 @@ class EncodeReport:
         failures: what failed for good.
         error: why there is no output, in one line; empty when there is one.
         backend: ``local``.
+        target: of a job with a goal: the goal, the score over all frames where it is known, and a row for each piece:
+            task, frames, quality, score, verdict, number of trials, and how many of them were of the whole piece.
     """
 
     status: str
@@ -80,6 +82,7 @@ class EncodeReport:
     failures: tuple[Failure, ...] = ()
     error: str = ""
     backend: str = "local"
+    target: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The functions of the library: `encode`, `plan` and `verify`, with settings as keyword arguments.
+"""The functions of the library: `encode`, `plan`, `verify` and `compare`, with settings as keyword arguments.
 
 Thin: a preset and the keywords become `EncodeSettings`, the rest is `pipeline`'s. As a library, Suture
 installs no signal handlers, configures no logging, and asks nobody.
@@ -13,11 +13,15 @@ from suture import pipeline
 from suture.presets import make_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
     from suture.events import EncodeReport
     from suture.planning.job import Plan
     from suture.proof import VerifyReport
+    from suture.proof.comparison import Comparison
 
-__all__ = ["encode", "plan", "verify"]
+__all__ = ["compare", "encode", "plan", "verify"]
 
 
 def encode(
@@ -90,3 +94,52 @@ def verify(
 
     between = Between(make_settings("h264", settings)) if settings else None
     return compare(os.fspath(source), os.fspath(output), between, quick=quick, ffmpeg=ffmpeg)
+
+
+def compare(
+    reference: str | os.PathLike[str],
+    file: str | os.PathLike[str],
+    metrics: Sequence[str] = (),
+    *,
+    model: str = "",
+    video_filter: str = "",
+    start: float | Fraction | None = None,
+    end: float | Fraction | None = None,
+    workers: int | None = None,
+    ffmpeg: str | None = None,
+) -> Comparison:
+    """Measure how good a file is beside its reference, frame by frame; neither is changed.
+
+    ``suture.compare("film.mkv", "film.mp4", ["vmaf"]).of("vmaf").pooled("harmonic")``
+
+    Args:
+        reference: how it should look.
+        file: how it looks.
+        metrics: ``vmaf``, ``xpsnr``, ``ssim``, ``psnr``; none: VMAF where this ffmpeg has it, else SSIM.
+        model: VMAF's, by a name that libvmaf knows or as a file; empty: by the reference's size.
+        video_filter: ffmpeg's filters, that the reference runs through first.
+        start: seconds from the reference's beginning; None: there.
+        end: where what is compared ends; None: at its end.
+        workers: stretches at a time; None: the machine's cores.
+        ffmpeg: the binary that measures; None: the one that is found.
+
+    Raises:
+        ConfigError: both are one file, or a name or a range is wrong.
+        MediaError: one can't be read, has no pictures, or none at the times of the other's.
+        Unsupported: this ffmpeg can't measure that.
+    """
+    from fractions import Fraction  # noqa: PLC0415 - only what is used loads
+
+    from suture.proof.measured import compare as measured  # noqa: PLC0415 - as above
+
+    return measured(
+        os.fspath(reference),
+        os.fspath(file),
+        metrics,
+        model=model,
+        filters=video_filter,
+        start=None if start is None else Fraction(start),
+        end=None if end is None else Fraction(end),
+        workers=workers,
+        ffmpeg=ffmpeg,
+    )

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "resume": "list unfinished jobs, or go on with one",
     "probe": "print streams, chapters, attachments and, if asked, the frame index",
     "verify": "prove that an output holds all of its source",
+    "compare": "measure how good a file is beside its reference: VMAF, XPSNR, SSIM, PSNR",
     "report": "make a page of what a job did: timeline, pieces, decisions, settings",
     "presets": "list, show and save presets",
     "clean": "remove what finished or abandoned jobs left behind",

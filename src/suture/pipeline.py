@@ -41,6 +41,7 @@ from suture.planning.loudness import loudness_said
 from suture.planning.machine import cores as machine_cores
 from suture.planning.machine import this_machine
 from suture.planning.outline import outline_of
+from suture.planning.reached import reached_by
 from suture.process import serving
 from suture.room import Room
 from suture.settings import EncodeSettings
@@ -49,7 +50,7 @@ from suture.target import may_write, target_of, try_writing
 from suture.verify import published
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from suture.events import JobWatcher
     from suture.jobs import Job
@@ -178,9 +179,8 @@ class _Encoding:
         report = report_of(plan, run, self.control)
         for text in report.warnings[len(plan.losses) :]:
             self.watcher(Warned(text))
-        for text, is_missed in loudness_said(step.command for step in plan.steps):
-            if not is_missed:
-                self._say(text)
+        for text in _said(plan):
+            self._say(text)
         self.job.note(report=asdict(report))
         return report
 
@@ -297,6 +297,14 @@ class _Encoding:
             self._say(crowded)
         if not self.job.planned and (scarce := room.foreseen()):
             self.watcher(Warned(scarce))
+
+
+def _said(plan: Plan) -> Iterator[str]:
+    """What was measured on the way."""
+    commands = [step.command for step in plan.steps]
+    yield from (text for text, is_missed in loudness_said(commands) if not is_missed)
+    if (reached := reached_by(commands)) is not None:
+        yield reached.said()
 
 
 def _context_of(folder: str) -> Callable[[str], RunContext]:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["batches_folder", "cache_folder", "is_network", "jobs_folder", "state_folder"]
+__all__ = ["batches_folder", "cache_folder", "is_network", "jobs_folder", "state_folder", "trials_folder"]
 
 # Of this machine, and survives a restart.
 _LOCAL: Final = Path("/var/tmp")  # noqa: S108 - the folder in it is made for this user alone
@@ -47,6 +47,11 @@ def state_folder() -> Path:
     """Where databases and locks lie: in the cache folder, unless that is on a network, where neither works."""
     cache = cache_folder()
     return _own() if is_network(cache) else cache
+
+
+def trials_folder() -> Path:
+    """Where lies what searches for a target have measured; it need not exist."""
+    return cache_folder() / "trials"
 
 
 def jobs_folder() -> Path:

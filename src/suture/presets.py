@@ -60,13 +60,13 @@ BUILT_IN: Final[dict[str, dict[str, Any]]] = {
     },
 }
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-_QUALITY = ("crf", "video_bitrate")
+_QUALITY = ("crf", "video_bitrate", "target")
 _AUDIO_QUALITY = ("audio_bitrate", "audio_quality")
 # Encoders' own options that ask for a quality, or for a rate.
 _OWN_QUALITY = frozenset(
     {"b", "b:v", "cq", "crf", "global_quality", "lossless", "q", "q:v", "qp", "qscale", "qscale:v"}
 )
-_VIDEO = ("crf", "speed", "video_bitrate", "encoder_options", "pixel_format", "scale", "video_filter")
+_VIDEO = ("crf", "speed", "video_bitrate", "encoder_options", "pixel_format", "scale", "video_filter", "target")
 _AUDIO = (*_AUDIO_QUALITY, "channels", "sample_rate", "audio_filter", "loudness")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from suture.encoder_table import KNOWN_ENCODERS, audio_quality_of
 from suture.errors import ConfigError
+from suture.goal import Goal
 from suture.units import parse_rate
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNKING", "SUBTITLES", "VERIFY", "EncodeSettings", "field_names", "option_of", "unknown"]
 
-CHUNKING: Final = ("auto", "keyframes", "chapters", "fixed")
+CHUNKING: Final = ("auto", "keyframes", "scenes", "chapters", "fixed")
 SUBTITLES: Final = ("copy", "none", "burn")
 VERIFY: Final = ("packets", "joins", "full")
 
@@ -60,8 +61,8 @@ class EncodeSettings:
 
     Times are seconds, rates are as people write them (``192k``). ``video_codec`` and ``audio_codec`` are
     encoders of ffmpeg, ``copy`` or ``none``. ``crf`` is the encoder's constant-quality option, ``speed`` its
-    speed option; ``audio_quality`` is ffmpeg's ``-q:a``, ``loudness`` in LUFS. ``subtitle_files`` are pairs of path and
-    language (or None).
+    speed option, ``target`` a `Goal` (``vmaf=95``) instead of a quality; ``audio_quality`` is ffmpeg's ``-q:a``,
+    ``loudness`` in LUFS. ``subtitle_files`` are pairs of path and language (or None).
 
     Raises:
         ConfigError: a value is not allowed; the message names the option, the value and what is allowed.
@@ -73,6 +74,7 @@ class EncodeSettings:
     crf: float | None = None
     speed: str | None = None
     video_bitrate: str | None = None
+    target: str | None = None
     encoder_options: tuple[tuple[str, str], ...] = ()
     pixel_format: str | None = None
     audio_codec: str = "copy"
@@ -114,9 +116,16 @@ class EncodeSettings:
         """Whether only a range of the source is asked for."""
         return self.start is not None or self.end is not None
 
+    @property
+    def goal(self) -> Goal | None:
+        """The ``target``, read."""
+        return Goal.parse(self.target) if self.target is not None else None
+
     def __post_init__(self) -> None:
         for name in ("start", "end", "chunk_duration"):
             object.__setattr__(self, name, _exact(name, getattr(self, name)))
+        if self.target is not None:  # in one way of writing it: it is compared with an earlier run's
+            object.__setattr__(self, "target", str(Goal.parse(str(self.target))))
         _check_names(self)
         _check_video(self)
         _check_audio(self)
@@ -185,12 +194,13 @@ def _check_names(settings: EncodeSettings) -> None:
 def _check_video(settings: EncodeSettings) -> None:
     codec = settings.video_codec
     encodes = codec not in {"copy", "none"}
-    for name in ("crf", "video_bitrate", "speed", "scale", "video_filter", "pixel_format"):
+    for name in ("crf", "video_bitrate", "target", "speed", "scale", "video_filter", "pixel_format"):
         if getattr(settings, name) is not None and not encodes:
             why = f"{option_of(name)} can't go with -c:v {codec}: nothing is encoded"
             raise ConfigError(why, "leave one of them out")
-    if settings.crf is not None and settings.video_bitrate is not None:
-        raise ConfigError("--crf and -b:v exclude each other", "ask for a quality or for a rate")
+    asked = [option_of(name) for name in ("crf", "video_bitrate", "target") if getattr(settings, name) is not None]
+    if len(asked) > 1:
+        raise ConfigError(f"{asked[0]} and {asked[1]} exclude each other", "ask for a quality, a rate or a target")
     if settings.video_bitrate is not None:
         parse_rate(settings.video_bitrate, "-b:v")
     if settings.scale is not None and not _SCALE.fullmatch(settings.scale):
@@ -205,6 +215,9 @@ def _check_video(settings: EncodeSettings) -> None:
 def _check_encoder(settings: EncodeSettings, known: KnownEncoder) -> None:
     """Quality and speed against what this encoder takes."""
     codec, crf, speed = settings.video_codec, settings.crf, settings.speed
+    if settings.target is not None and known.quality is None:
+        why = f"--target can't go with -c:v {codec}: it has no constant quality to be searched"
+        raise ConfigError(why, "libx264, libx265, libsvtav1, libvpx-vp9 have one")
     if crf is not None and known.quality is None:
         raise ConfigError(f"--crf can't go with -c:v {codec}: it has no constant quality", "leave --crf out")
     if crf is not None and known.quality is not None and not known.quality.holds(crf):

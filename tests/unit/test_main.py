@@ -288,14 +288,14 @@ def test_help_names_the_commands_that_exist() -> None:
     for name in COMMANDS:
         assert f"\n  {name} " in text
         assert CliRunner().invoke(cli, [name, "--help"]).exit_code == 0
-    for absent in ("compare", "sample", "cluster", "join"):
+    for absent in ("sample", "cluster", "join"):
         assert f"\n  {absent} " not in text
 
 
 def test_options_of_later_issues_are_absent() -> None:
     """Not even as stubs."""
     known = {name for option in encode_command.params for name in option.opts}
-    assert not known & {"--target", "--target-mode", "--report", "--cluster"}
+    assert not known & {"--target-mode", "--report", "--cluster"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from suture.errors import ResumeError
-from suture.places import batches_folder, cache_folder
+from suture.places import batches_folder, cache_folder, trials_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ def command(dry_run: bool, finished: bool, sure: bool) -> int:  # noqa: FBT001 -
             continue
         freed, removed = freed + size, removed + 1
         click.echo(f"{'would go' if dry_run else 'removed '} {record.home} ({_mebibytes(size)})")
+    freed += 0 if finished else _forget_trials(dry_run=dry_run)
     if not dry_run:
         _tidy(batches=not finished)
     verb = "would be freed" if dry_run else "freed"
@@ -69,6 +70,16 @@ def _tidy(*, batches: bool) -> None:
     """Batches that were given up, and what a defect of ours has left."""
     for path in (*(_files(batches_folder()) if batches else ()), *cache_folder().glob("crash-*.txt")):
         path.unlink(missing_ok=True)
+
+
+def _forget_trials(*, dry_run: bool) -> int:
+    """What searches for a target have measured, so that later ones need not; gives the bytes."""
+    folder = trials_folder()
+    if size := _size(folder):
+        click.echo(f"{'would go' if dry_run else 'removed '} {folder} ({_mebibytes(size)})")
+    for path in () if dry_run else _files(folder):
+        path.unlink(missing_ok=True)
+    return size
 
 
 def _files(folder: Path) -> Iterator[Path]:

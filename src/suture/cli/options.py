@@ -85,6 +85,9 @@ _OPTIONS: list[Callable[..., Any]] = [
     click.option("--crf", type=float, metavar="N", help="Constant quality, in the encoder's own numbers."),
     click.option("--speed", metavar="NAME", help="The encoder's speed: a word or a number."),
     click.option("-b:v", "--video-bitrate", metavar="RATE", help="Video bit rate instead of a quality."),
+    click.option(
+        "--target", metavar="GOAL", help="Quality to reach in each piece: vmaf=95, vmaf=95:p5, xpsnr=40, ssim=0.98."
+    ),
     click.option("-x", "encoder_options", multiple=True, metavar="KEY=VALUE", help="An option of the encoder's own."),
     click.option("-pix_fmt", "--pix-fmt", "pixel_format", metavar="NAME", help="Pixel format; default the source's."),
     click.option("-c:a", "--audio-codec", metavar="NAME", help="Audio encoder of ffmpeg's, copy (default) or none."),
@@ -102,7 +105,7 @@ _OPTIONS: list[Callable[..., Any]] = [
     click.option("--end", metavar="T", help="End here."),
     click.option("--subtitles", metavar="copy|none|burn[:N]", help="What becomes of subtitles."),
     click.option("--subtitle-file", "subtitle_files", multiple=True, metavar="PATH[:LANG]", help="Add this file."),
-    click.option("--chunking", type=click.Choice(CHUNKING), help="Where to cut."),
+    click.option("--chunking", type=click.Choice(CHUNKING), help="Where to cut; scenes looks for shots first."),
     click.option("--chunk-duration", metavar="SECONDS", help="Length of a piece with --chunking fixed."),
     click.option("-w", "--workers", type=int, metavar="N", help="Pieces at a time; default the machine's cores."),
     click.option("--threads", type=int, metavar="N", help="Threads of each encoder."),

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from suture.command.burn import Burn, PictureBurn, TextBurn
 from suture.command.frame_times import ALL_THAT_DECODES, FrameTimes
+from suture.command.measuring import Seen
 from suture.command.proven import ProvenVideo
+from suture.command.ranges import opening, selection
 from suture.command.stage import StagedVideo
 from suture.command.video import VideoBuilder
 from suture.encoder.base import Encoder
@@ -201,6 +203,15 @@ class VideoEncoder(Encoder):
         )
         return command.set_program(self.ffmpeg)
 
+    def seen(self, chunk: ChunkData) -> Seen:
+        """The frames of an exact chunk as the encoder sees them, behind all filters: what a piece is measured against.
+
+        Pictures that are burnt in come from a second input, and are not there.
+        """
+        before, behind = self._parted(chunk)
+        options = (*self._pictures_options, *opening(chunk))
+        return Seen(chunk.source_path, chunk.stream_index, options, (*before, *behind))
+
     def _made(self, chunk: ChunkData, output_path: str, name: str) -> VideoBuilder:
         seen, unseen = self._parted(chunk)
         builder = self._begun(self._builder(chunk, output_path, name, len(seen)), chunk)
@@ -208,11 +219,11 @@ class VideoEncoder(Encoder):
 
     def _parted(self, chunk: ChunkData) -> tuple[list[str], list[str]]:
         """The filters before and behind the place where frames are compared, if they are."""
-        selection, pictures = self._selection(chunk), self._pictures()
+        chosen, pictures = selection(chunk), self._pictures()
         if self.proof and self.proof.late:
-            return [*pictures, *selection], []
+            return [*pictures, *chosen], []
         form = [f"format={self.proof.pixel_format}"] if self.proof and self.proof.pixel_format else []
-        return [*selection, *form], pictures
+        return [*chosen, *form], pictures
 
     def _builder(self, chunk: ChunkData, output_path: str, name: str, seen: int) -> VideoBuilder:
         if proof := self.proof:
@@ -251,7 +262,7 @@ class VideoEncoder(Encoder):
             filters = [*between.restored(shift), _shaped(self.stages[number - 1].shape)]
         else:
             builder = self._begun(builder, chunk)
-            filters = [*self._selection(chunk), *([f"setpts=PTS-{self._offset}"] if self.zero_us else [])]
+            filters = [*selection(chunk), *([f"setpts=PTS-{self._offset}"] if self.zero_us else [])]
         if number == len(self.stages) - 1:
             return self._ended(self._encoding(builder), [*filters, *self._changes(stage.filters), *self._grid()], chunk)
         builder = builder.set_priority(self.priority - 1).set_codec(between.codec)
@@ -285,27 +296,15 @@ class VideoEncoder(Encoder):
         return self._one_thread or (("-threads", str(self.threads + 1)) if self.threads else ())
 
     def _decoding(self, builder: VideoBuilder, chunk: ChunkData) -> VideoBuilder:
-        once = ("-reinit_filter", "0") if self.shape else ()
-        builder = builder.add_input_option(*self._decoder_threads, *once)
-        if self.keep_orientation:
-            builder = builder.add_input_option("-noautorotate")
+        builder = builder.add_input_option(*self._decoder_threads, *self._pictures_options)
         if not chunk.is_exact:
             return builder.set_time_range(chunk.start_time, chunk.end_time)
-        # Not from the container's start: what a version of ffmpeg takes for that differs, timestamps do not.
-        builder = builder.add_input_option("-copyts", *ALL_THAT_DECODES)
-        if chunk.seek_us < 0:
-            return builder
-        at = f"{chunk.seek_us // 1_000_000}.{chunk.seek_us % 1_000_000:06d}"
-        return builder.add_input_option("-seek_timestamp", "1", "-noaccurate_seek", "-ss", at)
+        return builder.add_input_option(*opening(chunk))
 
-    def _selection(self, chunk: ChunkData) -> list[str]:
-        """Which of the decoded frames; the first and the last piece are open, so that nothing is cut off unseen."""
-        if not chunk.is_exact:
-            return []
-        bounds = [f"start_pts={chunk.start_pts}"] if chunk.start_frame or chunk.seek_us >= 0 else []
-        if not chunk.open_end:
-            bounds.append(f"end_pts={chunk.end_pts}")
-        return [f"trim={':'.join(bounds)}"] if bounds else []
+    @property
+    def _pictures_options(self) -> tuple[str, ...]:
+        once = ("-reinit_filter", "0") if self.shape else ()
+        return (*once, *(("-noautorotate",) if self.keep_orientation else ()))
 
     @property
     def _offset(self) -> str:

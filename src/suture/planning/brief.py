@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from suture.media.index import FrameIndex
     from suture.model import ChunkData, MediaInfo
     from suture.planning.containers import Container
+    from suture.planning.targeting import Targeting
     from suture.planning.tracks import Track, TrackList
+    from suture.scenes import Shots
     from suture.settings import EncodeSettings
 
 __all__ = ["Brief", "Decision", "VideoPlan"]
@@ -99,6 +101,8 @@ class VideoPlan:
         cut_short: what libavformat says of a source that ends too early.
         listing: the linear decode that told the frames; None: packets did.
         head: so many of the first pieces can begin before all has been looked at.
+        shots: of the frames that the output gets, numbered as these; None: nobody looked for them.
+        targeting: how each piece reaches the goal that was asked for; None: there is none.
     """
 
     track: Track
@@ -113,3 +117,5 @@ class VideoPlan:
     cut_short: str = ""
     listing: Command | None = None
     head: int = 0
+    targeting: Targeting | None = None
+    shots: Shots | None = None

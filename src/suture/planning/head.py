@@ -36,7 +36,7 @@ _LONG_FOR_EACH_US: Final = 20_000_000
 def has_head(brief: Brief, stream: StreamInfo) -> bool:
     """Whether a film is so long that its head is cut by itself, and its pieces depend on nothing that comes later."""
     settings, chain = brief.settings, brief.settings.video_filter or ""
-    if settings.chunking != "auto" or settings.is_part or settings.subtitles == "burn" or brief.even:
+    if settings.chunking != "auto" or settings.target or settings.is_part or settings.subtitles == "burn" or brief.even:
         return False
     if changes_frames(chain) or remembers(chain) or vbv_of(settings) or whole_reason(settings, stream):
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,9 @@ from suture.planning.filters import are_near_sighted, can_be_counted, changes_fr
 from suture.planning.frames import packets_of, write_part
 from suture.planning.head import head_of
 from suture.planning.linear import linear, why_linear, with_proved_cuts
+from suture.planning.scenes import shots_of
 from suture.planning.stages import staged
+from suture.planning.targeting import targeting_of
 from suture.planning.vbv import vbv_of
 from suture.planning.video import video_encoder, whole_reason
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from suture.planning.frames import Looking, Packets
     from suture.planning.linear import Linear
     from suture.planning.tracks import Track
+    from suture.scenes import Shots
 
 __all__ = ["plan_frames", "plan_video"]
 
@@ -76,7 +80,9 @@ def plan_frames(brief: Brief, track: Track, packets: Packets, looking: Looking) 
     steady = index.part(0, head[-1]) if head else index
     rate = None if own_times or _needs_times(index, brief) else _rate(steady, stream, brief.settings.video_codec)
     made = _Made(brief, stream, index, first, looking)
-    chunks, encoder, cut = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
+    chunks, encoder, cut, shots = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
+    around = partial(made.ranged, packets, found)
+    targeting = None if own_times else targeting_of(brief, stream, encoder, chunks, index, around, looking)
     plan = VideoPlan(
         track,
         index,
@@ -90,12 +96,14 @@ def plan_frames(brief: Brief, track: Track, packets: Packets, looking: Looking) 
         packets.cut_short,
         found.listing if found else None,
         min(len(chunks) - 1, max(0, len(head) - 1)),
+        targeting,
+        shots,
     )
     noted = [Decision("frame index", f"from one linear decode: {found.why}")] if found else []
     if plan.head:
         why = f"pieces 0 to {plan.head - 1} begin while the rest of the film is being looked at"
         noted.append(Decision("head", why, "--chunking fixed"))
-    return plan, [*noted, *cut]
+    return plan, [*noted, *cut, *([targeting.decision()] if targeting else [])]
 
 
 def _needs_times(index: FrameIndex, brief: Brief) -> bool:
@@ -146,7 +154,10 @@ def _may_cut(brief: Brief, stream: StreamInfo, packets: Packets) -> bool:
     """Whether there is something to cut, if only it can be proved."""
     if whole_reason(brief.settings, stream) or not are_near_sighted(brief.settings.video_filter or ""):
         return False
-    return len(_cuts(_in_range(packets.index, brief)[0], brief, stream).starts) > 1
+    index = _in_range(packets.index, brief)[0]
+    if brief.settings.chunking == "scenes":  # which are found by looking at the frames
+        return len(index) > 1
+    return len(_cuts(index, brief, stream).starts) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +172,12 @@ class _Made:
 
     def pieces(
         self, packets: Packets, found: Linear | None, encoder_of: Callable[[int | None], VideoEncoder]
-    ) -> tuple[list[ChunkData], VideoEncoder, list[Decision]]:
-        """The ranges, what encodes them, and what was decided."""
+    ) -> tuple[list[ChunkData], VideoEncoder, list[Decision], Shots | None]:
+        """The ranges, what encodes them, what was decided, and the shots where they were looked for."""
         why = whole_reason(self.brief.settings, self.stream) or (
             found.whole if found else why_linear(self.brief, packets)
         )
-        cuts = Cuts((0,), f"one piece: {why}") if why else _cuts(self.index, self.brief, self.stream)
+        cuts, shots = self._cut(packets, found) if not why else (Cuts((0,), f"one piece: {why}"), None)
         encoder = encoder_of(1)
         if found and self._to_prove(found, cuts):
             encoder = replace(encoder, proof=found.proof)
@@ -182,20 +193,37 @@ class _Made:
         wary = encoder.proof is None and len(chunks) > 1
         decoded = self.brief.settings.verify == "joins" and len(chunks) > 1
         encoder = replace(encoder_of(threads), proof=encoder.proof, wary=wary, decoded=decoded)
-        if encoder.proof is None:
+        if encoder.proof is None and self.brief.settings.target is None:
             encoder, staging = staged(self.brief, self.stream, encoder, chunks, self.index, self.looking)
-        return chunks, encoder, [Decision("pieces", cuts.reason, "--chunking"), *threading, *staging]
+        return chunks, encoder, [Decision("pieces", cuts.reason, "--chunking"), *threading, *staging], shots
+
+    def _cut(self, packets: Packets, found: Linear | None) -> tuple[Cuts, Shots | None]:
+        """Where to cut; and the shots, if these are to tell it. Where they can't be seen, as if nobody had asked."""
+        if self.brief.settings.chunking != "scenes" or len(self.index) < 2:  # noqa: PLR2004
+            return _cuts(self.index, self.brief, self.stream), None
+        full = found.index if found else packets.index
+        span = range(self.first, self.first + len(self.index))
+        shots = shots_of(self.brief, self.stream, full, span, found, self.looking)
+        if isinstance(shots, str):
+            cuts = cut_points(self.index, "auto", workers=self.brief.workers)
+            return Cuts(cuts.starts, f"{cuts.reason}; not at shots: {shots}"), None
+        return cut_points(self.index, "scenes", shots=shots), shots
 
     def _to_prove(self, found: Linear, cuts: Cuts) -> bool:
         """Whether frames have to be compared: in pieces, or where a range is chosen behind the filters."""
         part = len(self.index) < len(found.index)
         return len(cuts.starts) > 1 or (part and found.proof.late)
 
-    def _chunks(self, found: Linear | None, packets: Packets, cuts: Cuts) -> list[ChunkData]:
+    def ranged(self, packets: Packets, found: Linear | None, first: int, end: int) -> ChunkData:
+        """Any range of the frames, in the source's own numbering."""
+        (chunk,) = self._chunks(found, packets, Cuts((first - self.first,), ""), end)
+        return chunk
+
+    def _chunks(self, found: Linear | None, packets: Packets, cuts: Cuts, end: int | None = None) -> list[ChunkData]:
         """The ranges in the source's own numbering, so that a decoder knows where to seek."""
         full = found.index if found else packets.index
         moved = Cuts(tuple(start + self.first for start in cuts.starts), cuts.reason)
-        end, info = self.first + len(self.index), self.brief.info
+        end, info = self.first + len(self.index) if end is None else end, self.brief.info
         if not found:
             return chunks_from(full, moved, info.path, info.format, end=end)
         chunks = chunks_from(full, moved, info.path, end=end, margin=found.margin)

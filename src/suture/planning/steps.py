@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from suture.command.base import Command
+    from suture.command.video import VideoBuilder
     from suture.media.spec import JoinSpec
     from suture.planning.brief import Brief, VideoPlan
     from suture.planning.sound import SoundPlan
     from suture.planning.tracks import Track
+    from suture.quality.targeted import TargetedVideo
 
 __all__ = ["Step", "build_steps", "piece_steps"]
 
@@ -68,7 +70,12 @@ def piece_steps(video: VideoPlan, brief: Brief) -> Iterator[Step]:
     for chunk, cost in zip(video.chunks, video.costs, strict=True):
         paths = [stage_path(brief.folder, chunk, n) for n in range(len(video.encoder.stages) - 1)]
         paths.append(piece_path(brief.folder, chunk))
-        commands = video.encoder.commands(chunk, paths, [Path(path).stem for path in paths])
+        tasks = [Path(path).stem for path in paths]
+        commands: tuple[VideoBuilder | TargetedVideo, ...] = (
+            (video.targeting.command(video.encoder, chunk, paths[-1], tasks[-1]),)
+            if video.targeting
+            else video.encoder.commands(chunk, paths, tasks)
+        )
         frames = chunk.frames or len(video.index)
         waits, window = after, ahead.get(chunk.chunk_id, ())
         if chunk.chunk_id < video.head:  # it may run already, so it is to have the first slots

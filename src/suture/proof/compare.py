@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from suture.errors import CommandCancelled, ConfigError, ProbeError
+from suture.errors import CommandCancelled, ProbeError
 from suture.ffmpeg.locate import locate
 from suture.media.contents import read_contents
 from suture.media.probe import probe
-from suture.places import cache_folder
 from suture.planning.filters import changes_frames
 from suture.proof.between import Between, told_by_job
 from suture.proof.streams import Way, look_at
 from suture.proof.verdict import StreamVerdict, VerifyReport
 from suture.proof.wanted import Wanted, container_of, facts_wanted
 from suture.proof.witnesses import witnesses
+from suture.proof.workplace import refuse_one_file, workplace
 from suture.verify.clocks import common_shift, late
 from suture.verify.finding import DIFFERENCE, EXCUSED, UNJUDGED, Finding
 from suture.verify.matching import match
@@ -82,10 +79,10 @@ def verify(
         CommandCancelled: ``cancel`` was set.
         EnvironmentProblem: there is no ffmpeg.
     """
-    _refuse_one_file(source, output)
+    refuse_one_file(source, output, "name the source, then the output")
     program = "" if quick else locate(ffmpeg)
     info = probe(source, cancel=cancel)
-    with _folder() as place:
+    with workplace("verify") as place:
         look = Look(program, place, lambda what, done: on_progress(what, done, 0), cancel)
         mine = _read(info, look)
         try:
@@ -101,41 +98,6 @@ def _unreadable(source: str, output: str, error: ProbeError, *, quick: bool) -> 
     """An output that holds nothing of its source: cut off before its index, empty, no media, not there."""
     found = Finding("unreadable", error.message)
     return VerifyReport(source, output, (), (found,), quick=quick)
-
-
-@contextmanager
-def _folder() -> Iterator[str]:
-    """A folder in the cache for what is decoded; gone at the end, also the one that a killed run has left."""
-    cache = cache_folder()
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        for left in cache.glob("verify-*-*"):
-            if not _is_alive(left.name.split("-")[1]):
-                shutil.rmtree(left, ignore_errors=True)
-        made = tempfile.mkdtemp(prefix=f"verify-{os.getpid()}-", dir=cache)
-    except OSError as error:
-        what = f"no folder can be made in {str(cache)!r}: {error.strerror}"
-        raise ConfigError(what, "XDG_CACHE_HOME names another place") from error
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def _is_alive(pid: str) -> bool:
-    """Whether a process of this number is there; in doubt it is."""
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except (ValueError, OSError):
-        return True
-    return True
-
-
-def _refuse_one_file(source: str, output: str) -> None:
-    if os.path.exists(source) and os.path.exists(output) and os.path.samefile(source, output):  # noqa: PTH110, PTH121
-        raise ConfigError(f"{source!r} and {output!r} are one file", "name the source, then the output")
 
 
 def _read(info: MediaInfo, look: Look) -> Contents:

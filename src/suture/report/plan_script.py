@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suture.command.sound import SoundSlice
+from suture.errors import ConfigError
 from suture.media.spec import to_json
 from suture.report.wording import printable
 from suture.version import __version__
@@ -26,7 +27,13 @@ __all__ = ["render"]
 
 
 def render(plan: Plan) -> str:
-    """The script."""
+    """The script.
+
+    Raises:
+        ConfigError: the plan has a goal, so what is encoded is found out on the way.
+    """
+    if any(video.targeting for video in plan.videos):
+        raise ConfigError("--target: what is encoded is found out on the way, which no script can", "see --format tree")
     parts = (_header(plan), _guard(plan), _indexes(plan), _join_file(plan), _steps(plan), _end(plan))
     return "\n\n".join("\n".join(part) for part in map(list, parts) if part)
 

@@ -71,6 +71,7 @@ def _how(track: Track, plan: Plan) -> str:
     encoder = video.encoder
     parts = [
         f"crf {encoder.crf:g}" if encoder.crf is not None else "",
+        f"target {video.targeting.goal}" if video.targeting else "",
         f"bitrate {encoder.bitrate}" if encoder.bitrate else "",
         f"speed {encoder.speed}" if encoder.speed is not None else "",
         f"in {count(len(video.chunks), 'piece')}",

@@ -16,6 +16,7 @@ from suture.jobs import DATABASE, job_name
 from suture.lock import Lock
 from suture.main import main
 from suture.orchestrator.store import Store
+from suture.places import trials_folder
 from suture.settings import EncodeSettings
 from suture.settings_json import changes, settings_as_json, settings_of
 
@@ -82,6 +83,23 @@ def with_counts(glance: Any) -> Any:
         return type(told)(told.facts, type(told.counts)(3, 5))
 
     return seen
+
+
+def test_what_searches_have_measured_goes_with_what_can_be_resumed(
+    jobs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And is spared with it."""
+    del jobs
+    trials_folder().mkdir(parents=True)
+    points = trials_folder() / "0123.jsonl"
+    points.write_text("x" * 2**21)
+    assert main(["clean", "--finished"]) == 0
+    assert main(["clean", "--dry-run"]) == 0
+    assert points.exists()
+    capsys.readouterr()
+    assert main(["clean"]) == 0
+    assert not points.exists()
+    assert f"removed  {trials_folder()} (2.0 MiB)" in capsys.readouterr().out
 
 
 def test_pieces_elsewhere_go_with_their_job(jobs: Path, tmp_path: Path) -> None:

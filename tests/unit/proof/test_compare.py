@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from suture.errors import ConfigError
-from suture.proof.compare import _folder, verify
+from suture.proof.compare import verify
+from suture.proof.workplace import workplace
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_nothing_is_left(cache: Path) -> None:
     mine.mkdir()
 
     def fail() -> None:
-        with _folder() as place:
+        with workplace("verify") as place:
             Path(place, "file").write_text("x")
             raise ZeroDivisionError
 
@@ -38,7 +39,7 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path, monkeypatch: pyt
     """With what to do."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(ConfigError, match="no folder can be made"), _folder():
+    with pytest.raises(ConfigError, match="no folder can be made"), workplace("verify"):
         pass
 
 
