@@ -96,6 +96,8 @@ bench: setup
 	-$(RUN) -m bench.every_file $(FILMS)
 	-$(EXACT) $(FILMS) --chunking keyframes
 	-$(EXACT) $(SHORT) --chunking fixed --json build/bench/exact_fixed.json -- --chunk-duration 0.7
+	-$(RUN) -m bench.scenes $(MEDIA)
+	-$(RUN) -m bench.targets $(lastword $(SPEED_FILMS)) --target vmaf=95 --target vmaf=80
 	$(MAKE) speed
 
 # Each says by its exit code whether targets are met, and the next runs all the same.

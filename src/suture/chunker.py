@@ -115,8 +115,8 @@ class Chunker:
     """Files to ranges.
 
     Args:
-        chunking: one of `suture.settings.CHUNKING`. The default cuts at chapters where there are any, else every
-            ``chunk_duration`` seconds.
+        chunking: one of `suture.settings.CHUNKING`, but not ``scenes``. The default cuts at chapters where there are
+            any, else every ``chunk_duration`` seconds.
         chunk_duration: seconds.
         workers: how many pieces run at once, for ``auto``.
     """
@@ -124,6 +124,8 @@ class Chunker:
     def __init__(self, chunking: str = "chapters", chunk_duration: float | Fraction = 600, workers: int = 1) -> None:
         if chunking not in CHUNKING:
             raise ConfigError(f"no chunking {chunking!r}", f"one of: {', '.join(CHUNKING)}")
+        if chunking == "scenes":
+            raise ConfigError("a Chunker does not look at pictures, so it knows no scenes", "suture.encode does")
         if not isfinite(chunk_duration) or chunk_duration <= 0:
             raise ConfigError(f"a chunk of {chunk_duration} s is no chunk", "give a duration above 0")
         self._chunking = chunking

@@ -65,6 +65,7 @@ def cut_points(
     workers: int = 1,
     head: Sequence[int] = (),
     shots: Shots | None = None,
+    each: bool = False,
 ) -> Cuts:
     """Where pieces begin.
 
@@ -77,6 +78,7 @@ def cut_points(
         workers: how many pieces run at once, for ``auto``.
         head: the first pieces of a long film, for ``auto`` (`head_starts`).
         shots: of these frames, for ``scenes``.
+        each: every shot is a piece; else short ones are gathered.
 
     Raises:
         ConfigError: no such strategy, or a duration that is none.
@@ -92,7 +94,7 @@ def cut_points(
     if chunking == "chapters" and chapter_starts:
         return Cuts(_at_times(index, chapter_starts), f"at {len(chapter_starts)} chapters")
     if chunking == "scenes" and shots is not None:
-        return _at_shots(index, shots)
+        return _at_shots(index, shots, each=each)
     why = {"chapters": "no chapters, so ", "scenes": "nobody has looked for shots, so "}.get(chunking, "")
     return Cuts(_every(index, chunk_duration), f"{why}every {float(chunk_duration):g} s")
 
@@ -128,9 +130,9 @@ def _at_keyframes(index: FrameIndex) -> Cuts:
     return Cuts(tuple(starts), f"at keyframes at least {float(_KEYFRAME_PIECE):g} s apart")
 
 
-def _at_shots(index: FrameIndex, shots: Shots) -> Cuts:
-    """Where shots begin, short ones gathered."""
-    starts = gathered(shots, index)
+def _at_shots(index: FrameIndex, shots: Shots, *, each: bool) -> Cuts:
+    """Where shots begin; unless each is wanted, short ones are gathered."""
+    starts = shots.starts if each else gathered(shots, index)
     there = f"{len(shots)} shots, {_said(index, shots.starts)}" if len(shots) > 1 else "one shot"
     long = f", {shots.divided} of them parts of longer ones" if shots.divided else ""
     made = f"{len(starts)} pieces, {_said(index, starts)}" if len(starts) > 1 else "one piece"

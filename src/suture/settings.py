@@ -117,6 +117,11 @@ class EncodeSettings:
         return self.start is not None or self.end is not None
 
     @property
+    def at_shots(self) -> bool:
+        """Whether to cut where shots begin: with a target ``auto`` does, since each has a quality of its own."""
+        return self.chunking == "scenes" or (self.chunking == "auto" and self.target is not None)
+
+    @property
     def goal(self) -> Goal | None:
         """The ``target``, read."""
         return Goal.parse(self.target) if self.target is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import pytest
 import films
 import suture
 from suture.command.scene_scores import SceneScores, read_scores
-from suture.errors import ChunkError
+from suture.errors import ChunkError, Unsupported
+from suture.ffmpeg.capabilities import capabilities
+from suture.ffmpeg.locate import locate
 from suture.pipeline import make_plan
 from suture.planning import scenes
 from suture.planning.frames import Looking
@@ -164,6 +167,16 @@ def test_a_film_that_can_not_be_seen_is_cut_otherwise(
     assert plan.videos[0].shots is None
     reason = next(decision.why for decision in plan.decisions if decision.what == "pieces")
     assert reason.endswith("; not at shots: scenes-0 gave 12 frames, its range holds 260")
+
+
+def test_an_ffmpeg_without_the_filter_is_named(
+    clothed: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a capability that is missing, not something that the film could be blamed for."""
+    able = replace(capabilities(locate()), filters=frozenset())
+    monkeypatch.setattr(scenes, "capabilities", lambda _ffmpeg: able)
+    with pytest.raises(Unsupported, match="has no filter 'scdet'"):
+        planned(clothed("B-frames in MP4"), tmp_path)
 
 
 def test_how_far_it_is_is_said(clothed: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,8 @@ def test_what_can_not_be_measured_is_refused(film: Path, tmp_path: Path, each_ff
     planned(target="ssim=0.97")
     with pytest.raises(ConfigError, match="GPU"):
         planned(target="ssim=0.97", video_filter="hwupload,scale_vulkan=160:90,hwdownload")
+    with pytest.raises(ConfigError, match="which frames there are"):
+        planned(target="ssim=0.97", video_filter="fps=12")
     if "libvmaf" not in capabilities(each_ffmpeg).filters:
         with pytest.raises(Unsupported, match="libvmaf") as caught:
             planned(target="vmaf=95")

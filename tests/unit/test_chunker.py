@@ -99,6 +99,8 @@ def test_keyframes_begin_pieces_unless_too_close() -> None:
 
 def test_what_is_no_strategy_or_no_duration_is_refused() -> None:
     """By the function and by the class."""
+    with pytest.raises(ConfigError, match="does not look at pictures"):
+        Chunker("scenes")
     with pytest.raises(ConfigError, match="no chunking 'shots'"):
         cut_points(film(5), "shots")
     with pytest.raises(ConfigError, match="no chunking"):

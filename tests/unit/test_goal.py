@@ -43,3 +43,11 @@ def test_a_target_stands_instead_of_a_quality() -> None:
     for more in ({"crf": 20.0}, {"video_bitrate": "2M"}, {"video_codec": "copy"}, {"video_codec": "ffv1"}):
         with pytest.raises(ConfigError, match="--target"):
             make_settings("h264", {"target": "vmaf=95", **more})
+
+
+def test_a_target_cuts_at_shots() -> None:
+    """Unless something else is asked for."""
+    assert make_settings("h264", {"target": "vmaf=95"}).at_shots
+    assert not make_settings("h264", {"target": "vmaf=95", "chunking": "keyframes"}).at_shots
+    assert not make_settings("h264", {}).at_shots
+    assert make_settings("h264", {"chunking": "scenes"}).at_shots

@@ -188,6 +188,7 @@ def test_pieces_are_cut_at_shots() -> None:
     cuts = cut_points(index_of(920), "scenes", shots=shots)
     assert set(cuts.starts) < set(shots.starts)
     assert cuts.reason.startswith("5 shots, 2.4 to 14.0 s long, 1 of them parts of longer ones, in 4 pieces, 4.0 to ")
+    assert cut_points(index_of(920), "scenes", shots=shots, each=True).starts == shots.starts
     assert cut_points(index_of(90), "scenes", shots=shots_of([A] * 90)).reason == "one shot, in one piece"
 
 

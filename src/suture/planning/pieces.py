@@ -81,8 +81,10 @@ def plan_frames(brief: Brief, track: Track, packets: Packets, looking: Looking) 
     rate = None if own_times or _needs_times(index, brief) else _rate(steady, stream, brief.settings.video_codec)
     made = _Made(brief, stream, index, first, looking)
     chunks, encoder, cut, shots = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
-    around = partial(made.ranged, packets, found)
-    targeting = None if own_times else targeting_of(brief, stream, encoder, chunks, index, around, looking)
+    if own_times and brief.settings.target:
+        why = "filters that change which frames there are"
+        raise ConfigError(f"--target can't go with {why}", "filter in one encode, without loss, and aim in another")
+    targeting = targeting_of(brief, stream, encoder, chunks, index, partial(made.ranged, packets, found), looking)
     plan = VideoPlan(
         track,
         index,
@@ -155,7 +157,7 @@ def _may_cut(brief: Brief, stream: StreamInfo, packets: Packets) -> bool:
     if whole_reason(brief.settings, stream) or not are_near_sighted(brief.settings.video_filter or ""):
         return False
     index = _in_range(packets.index, brief)[0]
-    if brief.settings.chunking == "scenes":  # which are found by looking at the frames
+    if brief.settings.at_shots:  # which are found by looking at the frames
         return len(index) > 1
     return len(_cuts(index, brief, stream).starts) > 1
 
@@ -199,7 +201,8 @@ class _Made:
 
     def _cut(self, packets: Packets, found: Linear | None) -> tuple[Cuts, Shots | None]:
         """Where to cut; and the shots, if these are to tell it. Where they can't be seen, as if nobody had asked."""
-        if self.brief.settings.chunking != "scenes" or len(self.index) < 2:  # noqa: PLR2004
+        settings = self.brief.settings
+        if not settings.at_shots or len(self.index) < 2:  # noqa: PLR2004
             return _cuts(self.index, self.brief, self.stream), None
         full = found.index if found else packets.index
         span = range(self.first, self.first + len(self.index))
@@ -207,7 +210,7 @@ class _Made:
         if isinstance(shots, str):
             cuts = cut_points(self.index, "auto", workers=self.brief.workers)
             return Cuts(cuts.starts, f"{cuts.reason}; not at shots: {shots}"), None
-        return cut_points(self.index, "scenes", shots=shots), shots
+        return cut_points(self.index, "scenes", shots=shots, each=settings.target is not None), shots
 
     def _to_prove(self, found: Linear, cuts: Cuts) -> bool:
         """Whether frames have to be compared: in pieces, or where a range is chosen behind the filters."""

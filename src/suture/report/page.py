@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from suture.planning.outline import Doing
 from suture.report.html import block, details, items, pairs, section, table, text
 from suture.report.page_style import SCRIPT, STYLE
+from suture.report.reached import STYLE as STEPS
+from suture.report.reached import target_figure, target_section
 from suture.report.timeline_svg import HEAD, labels_of, legend_of, row_height, svg_of
 from suture.report.wording import clock, count, size, times
 from suture.settings import option_of
@@ -41,6 +43,7 @@ def page_of(account: Account) -> str:
         _head(account, name),
         _figures(account),
         "" if account.report else _failed(account),
+        target_section(account),
         _timeline(account),
         _pieces(account),
         section("Decisions", items(_decisions(account)), key="decisions"),
@@ -57,7 +60,7 @@ def page_of(account: Account) -> str:
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             f'<meta name="generator" content="Suture {__version__}">',
             f"<title>{text(name)}: how it was made</title>",
-            f"<style>{STYLE}</style></head><body>",
+            f"<style>{STYLE}{STEPS}</style></head><body>",
             *filter(None, body),
             f"<script>{SCRIPT}</script>",
             "</body></html>\n",
@@ -86,6 +89,7 @@ def _figures(account: Account) -> str:
         ("source", size(outline["source_bytes"]) if outline.get("source_bytes") else ""),
         ("film", _at(told["film_seconds"]) + (f", {count(frames, 'frame')}" if frames else "")),
         ("tracks", _tracks(account)),
+        ("target", target_figure(account)),
         ("wall clock", clock(told["wall_seconds"]) + speed),
         ("encoding speed", rate),
         ("processor", f"{clock(told['cpu_seconds'])}, encoders {clock(told['encoder_cpu_seconds'])}"),
