@@ -45,7 +45,7 @@ class Goal:
             raise ConfigError(f"--target: no metric {self.metric!r}", f"there is {', '.join(_METRICS)}: vmaf=95")
         low, high = _METRICS[self.metric]
         if not low < self.value < high:
-            raise ConfigError(f"--target: {self.metric} is between {low:g} and {high:g}, not {self.value:g}")
+            raise ConfigError(f"--target: {self.metric} is between {low:g} and {high:g}, not {self.value:.12g}")
         if not _POOLS.fullmatch(self.pool):
             raise ConfigError(f"--target: no pooling {self.pool!r}", "mean, harmonic, median, min, or p1 to p99")
 
@@ -76,4 +76,4 @@ class Goal:
         return f"{score:.5f}" if self.metric == "ssim" else f"{score:.2f}"
 
     def __str__(self) -> str:
-        return f"{self.metric}={self.value:g}:{self.pool}"
+        return f"{self.metric}={self.value:.12g}:{self.pool}"

@@ -37,6 +37,24 @@ _SCALE = re.compile(rf"{_SIDE}[:x]{_SIDE}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 # In LUFS. Source: the range of ffmpeg's loudnorm (I).
 _LOUDNESS: Final = (-70.0, -5.0)
+# Encoders' own options that ask for a quality, or for a rate.
+_QUALITIES: Final = frozenset(
+    {
+        "b",
+        "b:v",
+        "bitrate",
+        "cq",
+        "crf",
+        "global_quality",
+        "lossless",
+        "q",
+        "q:v",
+        "qp",
+        "qscale",
+        "qscale:v",
+        "quantizer",
+    }
+)
 # Where the option's name is not the field's with dashes.
 _OPTIONS = {
     "audio_bitrate": "-b:a",
@@ -213,16 +231,28 @@ def _check_video(settings: EncodeSettings) -> None:
     if settings.subtitles == "burn" and not encodes:
         raise ConfigError(f"--subtitles burn can't go with -c:v {codec}", "burning needs an encoder")
     known = KNOWN_ENCODERS.get(codec)
+    if settings.target is not None and encodes:
+        _check_searched(settings, known)
     if known is not None:
         _check_encoder(settings, known)
+
+
+def _check_searched(settings: EncodeSettings, known: KnownEncoder | None) -> None:
+    """A target needs a quality that can be searched, and nobody else may set it."""
+    if known is None or known.quality is None:
+        why = f"--target can't go with -c:v {settings.video_codec}: no constant quality of it is known"
+        raise ConfigError(why, "libx264, libx265, libsvtav1, libvpx-vp9 have one")
+    for key, value in settings.encoder_options:
+        inside = {part.partition("=")[0] for part in value.split(":") if "=" in part}
+        if found := sorted(({key} | inside) & _QUALITIES):
+            raise ConfigError(
+                f"--target can't go with -x {found[0]}: that sets the quality, too", "leave one of them out"
+            )
 
 
 def _check_encoder(settings: EncodeSettings, known: KnownEncoder) -> None:
     """Quality and speed against what this encoder takes."""
     codec, crf, speed = settings.video_codec, settings.crf, settings.speed
-    if settings.target is not None and known.quality is None:
-        why = f"--target can't go with -c:v {codec}: it has no constant quality to be searched"
-        raise ConfigError(why, "libx264, libx265, libsvtav1, libvpx-vp9 have one")
     if crf is not None and known.quality is None:
         raise ConfigError(f"--crf can't go with -c:v {codec}: it has no constant quality", "leave --crf out")
     if crf is not None and known.quality is not None and not known.quality.holds(crf):

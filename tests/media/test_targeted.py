@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import films
 from runs import packets
 from suture.command.measuring import Seen
-from suture.errors import ConfigError, Unsupported
+from suture.errors import CommandFailed, ConfigError, Unsupported
 from suture.ffmpeg.capabilities import capabilities
 from suture.goal import Goal
 from suture.pipeline import make_plan
 from suture.presets import make_settings
 from suture.quality import targeted
 from suture.quality.measure import measure
+from suture.quality.targeted import TargetedVideo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,8 +120,8 @@ def test_what_can_not_be_measured_is_refused(film: Path, tmp_path: Path, each_ff
     planned(target="ssim=0.97")
     with pytest.raises(ConfigError, match="GPU"):
         planned(target="ssim=0.97", video_filter="hwupload,scale_vulkan=160:90,hwdownload")
-    with pytest.raises(ConfigError, match="which frames there are"):
-        planned(target="ssim=0.97", video_filter="fps=12")
+    with pytest.raises(ConfigError, match="nobody has counted"):
+        planned(target="ssim=0.97", video_filter="minterpolate=fps=30")
     if "libvmaf" not in capabilities(each_ffmpeg).filters:
         with pytest.raises(Unsupported, match="libvmaf") as caught:
             planned(target="vmaf=95")
@@ -135,3 +138,39 @@ def test_the_plan_says_what_is_aimed_at(film: Path, tmp_path: Path) -> None:
     assert any(decision["what"] == "target" and "320x180" in decision["why"] for decision in decisions)
     with pytest.raises(ConfigError, match="--target"):
         render(plan, "sh")
+
+
+def test_a_phone_film_is_measured_as_it_lies(
+    tmp_path: Path, make_film: films.FilmMaker, encode: Callable[..., Any], each_ffmpeg: str
+) -> None:
+    """Its pieces carry how it is turned, and its reference is not turned either."""
+    lying = make_film("mp4", films.H264, seconds=1, size="64x48")
+    turned = tmp_path / "turned.mp4"
+    films.ffmpeg("-display_rotation", "90", "-i", lying, "-c", "copy", turned)
+    done = encode(turned, tmp_path / "out.mp4", target="ssim=0.95:mean", ffmpeg=each_ffmpeg, **FAST)
+    assert done.report.target["pieces"][0][4] == "near"
+
+
+def test_what_is_known_is_known_of_this_film_alone(tmp_path: Path, make_film: films.FilmMaker) -> None:
+    """By what is in it and in the files that filters name, whatever it is called; one that is gone is said."""
+    film = tmp_path / "film.mp4"
+    shutil.copyfile(make_film("mp4", films.H264, seconds=1), film)
+    table = tmp_path / "table.cube"
+
+    def material(path: Path) -> list[str]:
+        settings = make_settings("h264", {"target": "ssim=0.95", "video_filter": f"lut3d={table}", **FAST})
+        table.write_text("LUT_3D_SIZE 2\n" + "0 0 0\n" * 8)
+        plan = make_plan(str(path), str(tmp_path / "out.mkv"), settings)
+        command = plan.steps[0].command
+        assert isinstance(command, TargetedVideo)
+        commands.append(command)
+        return command.material()
+
+    commands: list[TargetedVideo] = []
+    first = material(film)
+    moved = film.rename(tmp_path / "moved.mp4")
+    assert material(moved) == first
+    table.write_text("LUT_3D_SIZE 2\n" + "0 0 1\n" * 8)
+    assert commands[-1].material() != first
+    with pytest.raises(CommandFailed, match="can't be read"):
+        commands[0].material()

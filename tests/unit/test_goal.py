@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from suture.errors import ConfigError
@@ -43,6 +45,27 @@ def test_a_target_stands_instead_of_a_quality() -> None:
     for more in ({"crf": 20.0}, {"video_bitrate": "2M"}, {"video_codec": "copy"}, {"video_codec": "ffv1"}):
         with pytest.raises(ConfigError, match="--target"):
             make_settings("h264", {"target": "vmaf=95", **more})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"video_codec": "libtheora"},
+        {"video_codec": "libopenh264"},
+        {"encoder_options": (("crf", "20"),)},
+        {"encoder_options": (("x264-params", "aq-mode=2:crf=20"),)},
+    ],
+)
+def test_what_can_not_be_searched_is_refused(more: dict[str, Any]) -> None:
+    """An encoder of whose quality nothing is known, and a quality that is set beside."""
+    with pytest.raises(ConfigError, match="--target"):
+        make_settings("h264", {"target": "vmaf=95", **more})
+
+
+def test_a_target_near_the_end_of_the_scale_is_told_whole() -> None:
+    """All of its digits."""
+    assert str(Goal.parse("ssim=0.9999999")) == "ssim=0.9999999:harmonic"
+    assert Goal.parse(str(Goal.parse("ssim=0.9999999"))).value == 0.9999999
 
 
 def test_a_target_cuts_at_shots() -> None:

@@ -82,7 +82,7 @@ def plan_frames(brief: Brief, track: Track, packets: Packets, looking: Looking) 
     made = _Made(brief, stream, index, first, looking)
     chunks, encoder, cut, shots = made.pieces(packets, found, lambda threads: encoder_of(rate, threads))
     if own_times and brief.settings.target:
-        why = "filters that change which frames there are"
+        why = "filters behind which nobody has counted the frames"
         raise ConfigError(f"--target can't go with {why}", "filter in one encode, without loss, and aim in another")
     targeting = targeting_of(brief, stream, encoder, chunks, index, partial(made.ranged, packets, found), looking)
     plan = VideoPlan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from suture.quality.targeted import TargetedVideo
 from suture.quality.trials import read_found
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Reached", "ReachedPiece", "reached_by"]
 
-_MOST_NAMED = 3
+_MOST_NAMED: Final = 3
+_MISSED: Final = {
+    "best": "stayed below it at the best quality that is tried ({:g})",
+    "worst": "stayed above it even at the worst quality ({:g})",
+    "far": "missed it: the encoder's scores do not follow its quality",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,12 @@ class Reached:
 
     def missed(self) -> Iterator[str]:
         """Pieces that have not what was asked for, since the encoder can't."""
-        for verdict, why in (("best", "at the best quality that is tried"), ("worst", "even at the worst quality")):
+        for verdict, why in _MISSED.items():
             found = [piece for piece in self.pieces if piece.verdict == verdict]
             named = ", ".join(f"{piece.task} ({self.goal.shown(piece.score)})" for piece in found[:_MOST_NAMED])
             more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
             if found:
-                side = "below" if verdict == "best" else "above"
-                yield f"target {self.goal}: {named}{more} stayed {side} it {why} ({found[0].quality:g})"
+                yield f"target {self.goal}: {named}{more} {why.format(found[0].quality)}"
 
     def to_json(self) -> dict[str, Any]:
         """For events and the record: the goal, the score, and a row for each piece."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Found", "Scale", "Trial", "Tried", "next_trial", "scale_of", "usual_slope"]
 
 _MOST_PARTS: Final = 2
-_MOST_WHOLE: Final = 6
+_MOST_WHOLE: Final = 8
+# From so many on, what lies between two trials is halved.
+_PATIENCE: Final = 4
 # In steps of an encoder with 51: a part that was so far off says little of the place where the goal is.
 _FAR: Final = 4.0
 
@@ -74,7 +76,7 @@ def scale_of(codec: str, low: float, high: float) -> Scale:
     if (low, high) in {(0.0, 51.0), (1.0, 51.0), (0.0, 52.0)}:
         return _OF_51
     span = high - low
-    return Scale(low, high, max(span / 50, 1.0) if span > 1 else span / 50, low + span / 4, -8 / span)
+    return Scale(low, high, 1, round(low + span / 4), -8 / span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ class Found:
     Args:
         quality: of the encode that is the piece.
         score: that it has.
-        verdict: ``near`` enough; ``nearest`` of what the encoder has; ``best`` quality that it has, and still below the
-            goal; ``worst``, and still above.
+        verdict: ``near`` enough; ``nearest`` of what the encoder has; the ``best`` quality that is tried, and still
+            below the goal; the ``worst``, and still above; ``far`` from it, as scores do not follow the quality.
     """
 
     quality: float
@@ -119,31 +121,52 @@ def next_trial(tried: Sequence[Tried], goal: Goal, scale: Scale, start: float, *
         goal: to be reached.
         scale: the encoder's.
         start: where to begin.
-        parts: whether the piece is so long that runs of it are tried first.
+        parts: whether there are runs of it that can be tried first.
     """
     whole = [trial for trial in tried if trial.whole]
     if whole:
         return _next_whole(whole, tried, goal, scale)
-    known = [trial for trial in tried if not trial.whole]
-    if not known:
+    if not tried:
         return Trial(scale.nearest(start), whole=not parts)
-    quality = scale.nearest(_estimate(known, goal, scale))
-    far = min(abs(quality - trial.quality) for trial in known) > _FAR * (scale.high - scale.low) / 51
-    return Trial(quality, whole=len(known) >= _MOST_PARTS or not far)
+    quality = scale.nearest(_estimate(tried, goal, scale))
+    far = min(abs(quality - trial.quality) for trial in tried) > _FAR * (scale.high - scale.low) / 51
+    return Trial(quality, whole=not (parts and far and len(tried) < _MOST_PARTS))
 
 
 def _next_whole(whole: Sequence[Tried], tried: Sequence[Tried], goal: Goal, scale: Scale) -> Trial | Found:
-    best = min(whole, key=lambda trial: abs(trial.score - goal.value))
+    # Of equals, the one that takes fewer bytes.
+    best = min(whole, key=lambda trial: (abs(trial.score - goal.value), -trial.quality))
     if abs(best.score - goal.value) <= goal.near:
         return Found(best.quality, best.score, "near")
-    if best.score < goal.value and best.quality <= scale.low:
+    if (end := _at_an_end(whole, goal, scale)) is not None:
+        return end
+    above, below = _around(whole, goal, scale)
+    if below - above < 1.5 * scale.step:
+        return Found(best.quality, best.score, "nearest" if above < below else "far")
+    if len(whole) >= _MOST_WHOLE:
+        return Found(best.quality, best.score, "far")
+    quality = scale.nearest(_estimate(whole, goal, scale, _slope(tried, goal, scale)))
+    if len(whole) >= _PATIENCE and above >= scale.low and below <= scale.high:  # no curve leads there
+        quality = scale.nearest((above + below) / 2)
+    return Trial(min(below - scale.step, max(above + scale.step, quality)), whole=True)
+
+
+def _at_an_end(whole: Sequence[Tried], goal: Goal, scale: Scale) -> Found | None:
+    """What is found where the goal lies beyond the qualities that are searched."""
+    if min(trial.quality for trial in whole) <= scale.low and all(trial.score < goal.value for trial in whole):
+        best = max(whole, key=lambda trial: (trial.score, trial.quality))
         return Found(best.quality, best.score, "best")
-    if best.score > goal.value and best.quality >= scale.high:
-        return Found(best.quality, best.score, "worst")
-    quality = _untried(_estimate(whole, goal, scale, _slope(tried, goal, scale)), whole, goal, scale)
-    if quality is None or len(whole) >= _MOST_WHOLE:
-        return Found(best.quality, best.score, "nearest")
-    return Trial(quality, whole=True)
+    worst = max(whole, key=lambda trial: trial.quality)
+    if worst.quality >= scale.high and all(trial.score > goal.value for trial in whole):
+        return Found(worst.quality, worst.score, "worst")
+    return None
+
+
+def _around(whole: Sequence[Tried], goal: Goal, scale: Scale) -> tuple[float, float]:
+    """The qualities that were tried nearest to the goal on both sides, or one step beyond the scale."""
+    above = max((trial.quality for trial in whole if trial.score > goal.value), default=scale.low - scale.step)
+    below = min((trial.quality for trial in whole if trial.score <= goal.value), default=scale.high + scale.step)
+    return above, below
 
 
 def _estimate(known: Sequence[Tried], goal: Goal, scale: Scale, slope: float | None = None) -> float:
@@ -164,12 +187,3 @@ def _slope(tried: Sequence[Tried], goal: Goal, scale: Scale) -> float:
         return usual
     slope = (parts[-1][1] - parts[0][1]) / (parts[-1][0] - parts[0][0])
     return min(usual * 0.4, max(usual * 2.5, slope))
-
-
-def _untried(quality: float, whole: Sequence[Tried], goal: Goal, scale: Scale) -> float | None:
-    """The quality that the encoder has next to this one, strictly between those that enclose the goal; None: none."""
-    above = max((trial.quality for trial in whole if trial.score > goal.value), default=scale.low - scale.step)
-    below = min((trial.quality for trial in whole if trial.score <= goal.value), default=scale.high + scale.step)
-    if below - above < 1.5 * scale.step:
-        return None
-    return min(below - scale.step, max(above + scale.step, scale.nearest(quality)))

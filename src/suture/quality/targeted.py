@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Self
 from suture.command.base import Command, RunContext
 from suture.command.measuring import Seen
 from suture.command.part import Part
-from suture.errors import ChunkError
+from suture.command.quoting import is_url
+from suture.digest import digest_of, look_of
+from suture.errors import ChunkError, CommandFailed
 from suture.quality.effort import Effort
 from suture.quality.measure import measure
 from suture.quality.search import Found, next_trial
@@ -124,10 +126,18 @@ class TargetedVideo(Command):
         return (self.whole,) if self.runs is None else (self.whole, self.runs)
 
     def material(self) -> list[str]:
-        """All that a score of its encodes depends on, but the quality."""
-        film = Path(self.input_path).stat()
-        commands = [word for stretch in self.stretches for word in stretch.encode.arguments().build()[1:-1]]
-        return [f"{film.st_size} {film.st_mtime_ns}", repr(self.gauge), repr(self.rate), *commands]
+        """All that a score of its encodes depends on, but the quality; films by what they are, not by their names.
+
+        Raises:
+            CommandFailed: the film is not there any more.
+        """
+        files = _Files()
+        try:
+            commands = [text for stretch in self.stretches for text in stretch.encode.identity(files)]
+        except OSError as error:
+            what = f"{self.input_path!r} can't be read: {error.strerror}"
+            raise CommandFailed(what, "was it moved or removed?") from error
+        return [repr(self.gauge), repr(self.rate), *commands]
 
     def build_args(self) -> list[str]:
         """The encode with which the search begins; which one ends it, nobody knows before."""
@@ -146,7 +156,10 @@ class TargetedVideo(Command):
     def leaner(self) -> Self | None:
         """The same with encoders that take less memory."""
         lean = self.whole.encode.leaner()
-        return None if lean is None else replace(self, whole=replace(self.whole, encode=lean))
+        if lean is None:
+            return None
+        runs = self.runs and replace(self.runs, encode=self.runs.encode.leaner() or self.runs.encode)
+        return replace(self, whole=replace(self.whole, encode=lean), runs=runs)
 
     def set_priority(self, priority: int) -> Self:
         """As the encoder's own."""
@@ -166,12 +179,25 @@ class TargetedVideo(Command):
             search.clear()
 
 
+class _Files:
+    """Names files by what is in them."""
+
+    def source(self, path: str) -> str:
+        """As `suture.command.base.Files.source`."""
+        return path if is_url(path) else look_of(path)
+
+    def content(self, path: str) -> str:
+        """As `suture.command.base.Files.content`."""
+        return digest_of(path) if Path(path).is_file() else path
+
+
 class _Search:
     """One run of a `TargetedVideo`."""
 
     def __init__(self, asked: TargetedVideo, context: RunContext) -> None:
         self.asked, self.context = asked, context
-        self.trials = Trials(asked.trials, asked.material(), asked.goal.pool)
+        counts = asked.whole.frames, sum(end - first for first, end in asked.runs.kept) if asked.runs else 0
+        self.trials = Trials(asked.trials, asked.material(), asked.goal.pool, counts)
         self.effort = Effort(context, asked.whole.frames, asked.runs.frames if asked.runs else 0)
         self.runs = asked.runs
         self.made: dict[float, str] = {}
@@ -208,6 +234,7 @@ class _Search:
             if trial.whole:
                 raise
             self.runs = None  # frames are not where they were thought to be; the whole is counted otherwise
+            self._named(stretch, trial.quality).unlink(missing_ok=True)
             return
         self.trials.add(trial, values, Path(path).stat().st_size)
         if not trial.whole:
@@ -215,18 +242,21 @@ class _Search:
 
     def _encoded(self, stretch: Stretch, quality: float) -> str:
         """Encode it, under a name that says at which quality."""
-        final = Path(stretch.encode.output_path)
-        path = str(final.with_name(f"{final.stem}.q{quality:g}{final.suffix}"))
+        path = str(self._named(stretch, quality))
         encode = replace(stretch.encode.set_crf(quality), output_path=path)
         self.effort.add(encode.run(self.effort.step(stretch.frames)))
         if stretch is self.asked.whole:
             self.made[quality] = path
         return path
 
+    def _named(self, stretch: Stretch, quality: float) -> Path:
+        final = Path(stretch.encode.output_path)
+        return final.with_name(f"{final.stem}.q{quality:g}{final.suffix}")
+
     def _measured(self, stretch: Stretch, path: str) -> array[float]:
         (scores,) = measure(
             stretch.reference,
-            Seen(path),
+            Seen(path, options=("-noautorotate",)),  # its pictures lie as the encoder got them
             (self.asked.gauge,),
             folder=str(Path(path).parent),
             frames=stretch.frames,

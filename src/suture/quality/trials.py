@@ -14,6 +14,7 @@ from array import array
 from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,12 +39,13 @@ class Trials:
         folder: where files of trials lie; it is made.
         what: all that a score depends on but the quality.
         pooling: what becomes of the frames' scores.
+        counts: how many frames have a score, of the whole and of its parts; 0: not known.
     """
 
-    def __init__(self, folder: str, what: Sequence[str], pooling: str) -> None:
+    def __init__(self, folder: str, what: Sequence[str], pooling: str, counts: tuple[int, int] = (0, 0)) -> None:
         digest = sha256("\0".join(what).encode()).hexdigest()
         self._path = Path(folder) / f"{digest[:32]}.jsonl"
-        self._pooling = pooling
+        self._pooling, self._counts = pooling, counts
         self._known = dict(self._read())
         self.tried: list[Tried] = []
 
@@ -85,11 +87,16 @@ class Trials:
         except OSError:
             return
         for line in text.splitlines():
-            with suppress(ValueError, KeyError, TypeError):
+            with suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError):  # what garbage may give
                 told = json.loads(line)
+                trial = float(told["quality"]), bool(told["whole"])
                 values = array("d", told["scores"])
-                if values:
-                    yield (float(told["quality"]), bool(told["whole"])), (values, int(told["bytes"]))
+                if self._are_scores(values, trial[1]):
+                    yield trial, (values, int(told["bytes"]))
+
+    def _are_scores(self, values: array[float], whole: bool) -> bool:  # noqa: FBT001 - a part of the key
+        expected = self._counts[0 if whole else 1]
+        return bool(values) and len(values) == (expected or len(values)) and all(map(isfinite, values))
 
 
 def _ends_line(file: Any) -> bool:  # noqa: ANN401 - a binary file

@@ -28,6 +28,7 @@ _HOW: Final = {
     "nearest": "the nearest that the encoder has",
     "best": "not reached at the best quality",
     "worst": "above it at the worst quality",
+    "far": "missed",
 }
 
 

@@ -82,10 +82,27 @@ def test_between_two_steps_of_an_encoder_the_nearer_is_taken() -> None:
 
 def test_a_score_that_does_not_fall_ends_all_the_same() -> None:
     """Noise is no reason to go on for ever."""
-    rough = {True: 93.0, False: 86.0}
-    found, tried = searched(lambda quality: rough[int(quality * 4) % 2 == 0])
-    assert found.verdict == "nearest"
-    assert len(tried) <= 6
+    rough = [93.0, 86.0, 87.0, 94.0, 84.0]
+    found, tried = searched(lambda quality: rough[int(quality * 4) % 5])
+    assert found.verdict in {"far", "nearest"}
+    assert len(tried) <= 8
+
+
+def test_what_is_level_takes_the_fewest_bytes() -> None:
+    """Black stays too good at every quality, and noise too bad."""
+    found, _ = searched(lambda _quality: 97.43)
+    assert (found.verdict, found.quality) == ("worst", SCALE.high)
+    found, _ = searched(lambda _quality: 12.0)
+    assert (found.verdict, found.score) == ("best", 12.0)
+
+
+def test_parts_that_are_no_use_any_more_are_not_asked_for() -> None:
+    """What the first of them said still counts."""
+    known = [Tried(23.0, whole=False, score=60.0)]
+    again = next_trial(known, GOAL, SCALE, SCALE.usual, parts=True)
+    assert isinstance(again, Trial)
+    assert not again.whole
+    assert next_trial(known, GOAL, SCALE, SCALE.usual, parts=False) == Trial(again.quality, whole=True)
 
 
 def test_every_encoder_has_a_scale() -> None:

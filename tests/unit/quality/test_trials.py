@@ -79,3 +79,22 @@ def test_what_was_found_is_told(tmp_path: Path) -> None:
     }
     (tmp_path / "piece.mkv.found").write_text(json.dumps([1]))
     assert read_found(path) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"quality": 23.5, "whole": true, "scores": [90.0], "bytes": 1e999}',
+        "[" * 100_000,
+        '{"quality": 23.5, "whole": true, "scores": [90.0, NaN], "bytes": 1}',
+        '{"quality": 23.5, "whole": true, "scores": [90.0], "bytes": 1}',
+    ],
+)
+def test_what_can_not_be_is_not_believed(line: str, tmp_path: Path) -> None:
+    """Numbers that are none, and scores of too few frames."""
+    Trials(str(tmp_path), WHAT, "mean", (2, 1)).add(PART, array("d", [70.0]), 10)
+    (path,) = tmp_path.iterdir()
+    path.write_text(path.read_text() + line + "\n")
+    later = Trials(str(tmp_path), WHAT, "mean", (2, 1))
+    assert not later.know(WHOLE)
+    assert later.know(PART)
