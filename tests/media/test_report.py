@@ -43,3 +43,17 @@ def test_what_a_job_did_is_in_its_report(
     assert 0 < figures["encoder_cpu_seconds"] < figures["cpu_seconds"]
     assert 0 < figures["idle_share"] < 1
     assert (tmp_path / "page.html").read_text().count("<rect") > len(bars)
+
+
+def test_encode_writes_the_page_at_once(short: Path, tmp_path: Path, own_cache: Path) -> None:
+    """What stands there is not replaced unasked, and then nothing is encoded."""
+    del own_cache
+    output, page = str(tmp_path / "out.mp4"), tmp_path / "page.html"
+    asked = ["encode", str(short), output, "--speed", "ultrafast", "-c:a", "none", "--report", str(page), "-q"]
+    assert main(asked) == 0
+    assert "Timeline" in page.read_text()
+    page.write_text("mine")
+    assert main([*asked, "--crf", "40"]) == 2
+    assert page.read_text() == "mine"
+    for wrong in (["--report", output], ["--report", f"{tmp_path}/no/page.html"], ["--no-resume"]):
+        assert main([*asked, "-y", *wrong]) == 2

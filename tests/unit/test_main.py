@@ -295,7 +295,7 @@ def test_help_names_the_commands_that_exist() -> None:
 def test_options_of_later_issues_are_absent() -> None:
     """Not even as stubs."""
     known = {name for option in encode_command.params for name in option.opts}
-    assert not known & {"--target-mode", "--report", "--cluster"}
+    assert not known & {"--target-mode", "--cluster"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -7,6 +7,7 @@ whether an output may be replaced, and what the exit code of a batch is.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from suture.errors import CommandCancelled, ConfigError, EnvironmentProblem, Sut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from suture.settings import EncodeSettings
 
@@ -41,6 +43,7 @@ class Look:
 @click.option("-o", "folder", metavar="DIR", help="Where the outputs of several INPUTs go.")
 @encode_options
 @click.option("--dry-run", is_flag=True, help="Print a shell script that does the same, and stop.")
+@click.option("--report", "page", metavar="FILE.html", help="Write a page of what was done, as suture report.")
 @click.option("-y", "overwrite", flag_value=True, default=None, help="Replace an existing OUTPUT.")
 @click.option("-n", "overwrite", flag_value=False, help="Never replace one.")
 @click.option("--json", "as_json", is_flag=True, help="Events on stdout, one JSON object per line.")
@@ -61,17 +64,31 @@ def command(paths: tuple[str, ...], folder: str | None, **params: Any) -> int:  
 def _command(paths: tuple[str, ...], folder: str | None, params: dict[str, Any]) -> int:
     settings = settings_from(params)
     jobs = _jobs(paths, folder, settings)
+    if params["page"] and (folder is not None or not settings.resume):
+        why = "several files have several pages" if folder is not None else "--no-resume keeps no record of a job"
+        raise ConfigError(f"--report: {why}", "see suture report" if folder is not None else "leave one of them out")
     if params["dry_run"]:
         return _print_scripts(jobs, settings)
     if folder is not None:
         _make(folder)
     look = Look(params["as_json"], params["quiet"], params["verbose"], not params["no_progress"])
     if len(jobs) == 1:
-        return encode_one(*jobs[0], settings, overwrite=params["overwrite"], look=look)
+        with _page(jobs[0], settings, params):
+            return encode_one(*jobs[0], settings, overwrite=params["overwrite"], look=look)
     return _batch(jobs, folder or "", settings, overwrite=params["overwrite"], look=look)
 
 
 Job = tuple[str, str | None]
+
+
+def _page(job: Job, settings: EncodeSettings, params: dict[str, Any]) -> AbstractContextManager[None]:
+    """What writes the page that was asked for when the job is over."""
+    if not params["page"]:
+        return nullcontext()
+    from suture.cli.report import reported  # noqa: PLC0415 - loads what reads records
+    from suture.target import target_of  # noqa: PLC0415 - as above
+
+    return reported(target_of(*job, settings), params["page"], overwrite=bool(params["overwrite"]))
 
 
 def _jobs(paths: Sequence[str], folder: str | None, settings: EncodeSettings) -> list[Job]:

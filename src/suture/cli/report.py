@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from suture.errors import ConfigError
+from suture.errors import ConfigError, SutureError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from suture.joblist import Record
     from suture.report.account import Account
 
-__all__ = ["command"]
+__all__ = ["command", "reported"]
 
 
 @click.command("report", short_help="make a page of what a job did")
@@ -49,6 +52,38 @@ def command(job: str, path: str | None, overwrite: bool | None, as_json: bool) -
         _write(target, page_of(account))
     click.echo(json.dumps(account.as_json(), indent=2) if as_json else os.fsencode(str(target)))
     return 0
+
+
+@contextmanager
+def reported(output: str, target: str, *, overwrite: bool) -> Iterator[None]:
+    """Write the page of the job that runs inside the block, also when it fails.
+
+    Args:
+        output: what the job makes.
+        target: where the page goes.
+        overwrite: an existing page may be replaced.
+
+    Raises:
+        ConfigError: it must not be written there; nothing has run then.
+    """
+    if os.path.realpath(target) == os.path.realpath(output):
+        raise ConfigError(f"--report: {target!r} is the output", "name another file")
+    if not os.path.isdir(os.path.dirname(target) or "."):  # noqa: PTH112, PTH120 - as below
+        raise ConfigError(f"--report: the folder of {target!r} is not there", "make it, or name another file")
+    _refuse_existing(target, overwrite=overwrite)
+    try:
+        yield
+    finally:
+        try:
+            _write(target, _page(output))
+        except SutureError as error:  # what became of the job is what counts
+            click.echo(f"suture: no report: {error}", err=True)
+
+
+def _page(output: str) -> str:
+    from suture.report.page import page_of  # noqa: PLC0415 - loads what reads records
+
+    return page_of(_account(_chosen(output)))
 
 
 def _chosen(word: str) -> Record:
@@ -119,13 +154,17 @@ def _refuse(target: str, record: Record, *, overwrite: bool) -> None:
     """Raise when a page must not be written there; nothing that a job has read or made is ever replaced by one."""
     if not os.path.lexists(target):
         return
-    if os.path.isdir(target):  # noqa: PTH112 - pathlib's raises for names that are too long
-        raise ConfigError(f"{target!r} is a folder", "name a file in it")
     for key in ("source", "output"):
         film = record.facts.get(key, "")
         if os.path.exists(film) and os.path.exists(target) and os.path.samefile(film, target):  # noqa: PTH110, PTH121
             raise ConfigError(f"{target!r} is the job's {key}", "name another file")
-    if not overwrite:
+    _refuse_existing(target, overwrite=overwrite)
+
+
+def _refuse_existing(target: str, *, overwrite: bool) -> None:
+    if os.path.isdir(target):  # noqa: PTH112 - pathlib's raises for names that are too long
+        raise ConfigError(f"{target!r} is a folder", "name a file in it")
+    if os.path.lexists(target) and not overwrite:
         raise ConfigError(f"{target!r} exists", "-y replaces it, -n leaves it")
 
 
