@@ -3,7 +3,8 @@
 Plain ffmpeg with its defaults and with the best options known, the naive way of cutting, HandBrake and Av1an where they
 are installed. Runs alternate (ABCABC…), so that whatever else the machine does falls on all; medians are compared, and
 the ratios are to plain ffmpeg. One encoder with one thread ("bare") gives the least that can be spent: that, divided by
-the cores, is what Suture's wall time is held against. Sound is left out unless ``--sound copy``.
+the cores, is what Suture's wall time is held against; and so is what it takes with a neighbour on every core, as cores
+that share memory slow each other down. Sound is left out unless ``--sound copy``.
 
     python -m bench.compare FILM… [--encoder x264] [--runs 5] [--seconds N] [--scale W:H] [-- SUTURE-OPTION…]
     python -m bench.compare FILM… --encoder x264 --crfs 20,25,30,35        BD-rate against plain ffmpeg instead
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.compare_figures import COLUMNS, WHERE_COLUMNS, Figures, Measured, efficiency_line
 from bench.compare_quality import bd_rate, counted, has_vmaf, vmaf
-from bench.compare_tools import BARE, ENCODERS, PLAIN, TOOLS, Case, available, command
+from bench.compare_tools import BARE, CROWD, ENCODERS, PLAIN, TOOLS, Case, available, command
 from bench.compare_tree import watched
 from bench.running import run, split_options, version
 from bench.table import print_table, write_json
@@ -112,7 +113,7 @@ def _compared(case: Case, asked: argparse.Namespace, folder: Path) -> dict[str, 
     figures = _measured(case, asked, folder)
     for name, found in figures.items():
         output = _output(folder, name)
-        if found.runs and asked.judge and name != BARE:
+        if found.runs and asked.judge and name not in {BARE, CROWD}:
             found.vmaf = vmaf(asked.judge, output, case.film, case.scale, case.cores, asked.vmaf_every)
         output.unlink(missing_ok=True)
     plain = figures.get(PLAIN)
@@ -123,6 +124,8 @@ def _compared(case: Case, asked: argparse.Namespace, folder: Path) -> dict[str, 
         print_table(WHERE_COLUMNS, [ours.where_row()])
         if bare and bare.runs:
             print("\n" + efficiency_line(bare, ours, case.cores), flush=True)
+        if (crowd := figures.get(CROWD)) and crowd.runs:
+            print("\nwhile all cores are busy: " + efficiency_line(crowd, ours, case.cores), flush=True)
     frames = counted(case.film)[0]
     for name, found in figures.items():
         if found.runs and found.frames != frames:
@@ -136,7 +139,7 @@ def _measured(case: Case, asked: argparse.Namespace, folder: Path) -> dict[str, 
     figures = {tool: Figures() for tool in tools}
     for number in range(asked.runs):
         for tool in tools:
-            if tool == BARE and number >= asked.bare_runs:
+            if tool in {BARE, CROWD} and number >= asked.bare_runs:
                 continue
             figures[tool].add(_once(tool, case, folder))
             last = figures[tool].runs[-1:]
@@ -151,7 +154,8 @@ def _once(tool: str, case: Case, folder: Path) -> Measured | str:
     tree = watched(command(tool, case, output))
     if tree.done.returncode or not output.exists():
         return tree.done.stderr.strip()[-300:] or f"exit code {tree.done.returncode}"
-    return Measured.of(tree, *counted(output), tells=tool == "suture")
+    found = Measured.of(tree, *counted(output), tells=tool == "suture")
+    return replace(found, cpu=found.cpu / case.cores) if tool == CROWD else found
 
 
 def _output(folder: Path, tool: str) -> Path:

@@ -6,6 +6,7 @@ it uses the cores. A tool that has no such encoder has no command.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["BARE", "ENCODERS", "PLAIN", "TOOLS", "Case", "Encoder", "available", "command"]
+__all__ = ["BARE", "CROWD", "ENCODERS", "PLAIN", "TOOLS", "Case", "Encoder", "available", "command"]
 
 PLAIN: Final = "ffmpeg"
 BARE: Final = "bare"
+CROWD: Final = "bare, on every core"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,12 @@ def _bare(case: Case, output: Path) -> list[str]:
     return _ffmpeg(case, output, *case.encoder.single.split(), before=("-threads", "1", "-filter_threads", "1"))
 
 
+def _crowd(case: Case, output: Path) -> list[str]:
+    """As many of these at once as there are cores: what one of them costs while its neighbours are busy."""
+    outputs = [output, *(output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(1, case.cores))]
+    return ["sh", "-c", " & ".join(shlex.join(_bare(case, path)) for path in outputs) + " & wait"]
+
+
 def _suture(case: Case, output: Path) -> list[str]:
     made = ["-c:v", case.encoder.codec, "--crf", case.quality, "--speed", case.encoder.speed]
     maps = ["--map", "0:v:0", *(["--map", "0:a?"] if case.sound else []), "-c:a", "copy" if case.sound else "none"]
@@ -232,6 +240,7 @@ TOOLS: Final[dict[str, Callable[[Case, Path], list[str]]]] = {
     "HandBrake": _handbrake,
     "Av1an": _av1an,
     BARE: _bare,
+    CROWD: _crowd,
 }
 _PROGRAMS: Final = {"HandBrake": "HandBrakeCLI", "Av1an": "av1an"}
 

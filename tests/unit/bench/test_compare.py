@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bench.compare_figures import COLUMNS, WHERE_COLUMNS, Figures, Measured, efficiency_line
 from bench.compare_naive import concat_line
-from bench.compare_tools import BARE, ENCODERS, PLAIN, TOOLS, Case, command
+from bench.compare_tools import BARE, CROWD, ENCODERS, PLAIN, TOOLS, Case, command
 from bench.compare_tree import Process, encoder_named
 from bench.compare_where import Where
 from bench.running import run
@@ -69,6 +70,16 @@ def test_the_bare_encoder_has_one_thread() -> None:
         assert words.index("-threads") < words.index("-i")
         assert single in " ".join(words[words.index("-i") :])
     assert "-threads" not in command(PLAIN, CASE, OUTPUT)
+
+
+def test_a_crowd_is_the_bare_encoder_once_for_each_core() -> None:
+    """Each writes a file of its own, and the first one that which is looked at."""
+    *shell, line = command(CROWD, replace(CASE, cores=3, film=Path("/a film.mkv")), OUTPUT)
+    encodes, wait = line.rsplit(" & ", 1)
+    each = [shlex.split(one) for one in encodes.split(" & ")]
+    assert (shell, wait) == (["sh", "-c"], "wait")
+    assert each[0] == command(BARE, replace(CASE, film=Path("/a film.mkv")), OUTPUT)
+    assert len({words[-1] for words in each}) == 3
 
 
 def test_the_best_settings_are_those_that_differ() -> None:
